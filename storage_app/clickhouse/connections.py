@@ -1,0 +1,91 @@
+"""One driver client per thread, made anew after a fork: a client shared by two of them mixes up their answers."""
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from clickhouse_driver import Client
+from django.conf import settings
+
+CONNECT_TIMEOUT_SECONDS = 3
+SOCKET_MARGIN_SECONDS = 5
+"""How much longer the socket waits than the server may work, so that the server's own refusal arrives."""
+
+Server = Mapping[str, Any]
+
+_SESSION = {
+    "server_side_params": True,
+    "session_timezone": "UTC",
+}
+
+
+class _ThreadClient:
+    """A client, with the process and the server it belongs to. Its socket closes when its thread ends."""
+
+    def __init__(self, server: Server) -> None:
+        self.pid = os.getpid()
+        self.server = dict(server)
+        self.client = _connect(server)
+        weakref.finalize(self, _close, self.client, self.pid)
+
+    def fits(self, server: Server) -> bool:
+        """Whether this process may use it to talk to `server`."""
+        return self.pid == os.getpid() and self.server == server
+
+
+_held = threading.local()
+
+
+def thread_client(timeout_seconds: float) -> Client:
+    """This thread's client; its socket waits a little longer than `timeout_seconds`."""
+    current: _ThreadClient | None = getattr(_held, "current", None)
+    if current is None or not current.fits(settings.CLICKHOUSE):
+        current = _held.current = _ThreadClient(settings.CLICKHOUSE)
+    _wait_at_most(current.client, timeout_seconds)
+    return current.client
+
+
+@contextmanager
+def own_client(timeout_seconds: float, *, database: str | None = None) -> Iterator[Client]:
+    """A client for one purpose, closed at the end whatever state it is in."""
+    server = dict(settings.CLICKHOUSE)
+    if database is not None:
+        server["database"] = database
+    client = _connect(server)
+    _wait_at_most(client, timeout_seconds)
+    try:
+        yield client
+    finally:
+        client.disconnect()
+
+
+def _connect(server: Server) -> Client:
+    # Nothing is sent yet: the driver connects with the first query, and again when its ping goes unanswered.
+    return Client(
+        **server,
+        client_name="tidewatch",
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        sync_request_timeout=CONNECT_TIMEOUT_SECONDS,
+        tcp_keepalive=True,
+        settings_is_important=True,
+        settings=dict(_SESSION),
+    )
+
+
+def _wait_at_most(client: Client, timeout_seconds: float) -> None:
+    wait = timeout_seconds + SOCKET_MARGIN_SECONDS
+    client.connection.send_receive_timeout = wait
+    if client.connection.connected:
+        client.connection.socket.settimeout(wait)
+
+
+def _close(client: Client, pid: int) -> None:
+    if pid == os.getpid():
+        client.disconnect()
+    elif client.connection.connected:
+        # A forked child holds the same socket: shutting it down would cut the parent's conversation.
+        client.connection.socket.close()
+        client.connection.reset_state()
