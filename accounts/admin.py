@@ -1,0 +1,61 @@
+"""People and their refresh tokens in the admin."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import RefreshToken, RefreshTokenQuerySet, User
+from accounts.services import refresh_token_families_revoke
+
+# Roles say who may do what; groups are not used.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold has no types
+    """People."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "email", "role", "is_active", "last_login", "date_joined")
+    list_filter = ("role", "is_active")
+    filter_horizontal = ()
+    search_fields = ("username", "email", "first_name", "last_name")
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "email", "password")}),
+        ("Name", {"fields": ("first_name", "last_name")}),
+        ("Access", {"fields": ("role", "is_active")}),
+        ("Times", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+
+
+@admin.register(RefreshToken)
+class RefreshTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Refresh tokens, to look at and to revoke. Deleting must stay allowed, or nobody who has one could be deleted."""
+
+    list_display = ("user", "created_at", "expires_at", "spent_at", "revoked_at", "family")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), ("spent_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email", "family")
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only signing in makes them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: RefreshToken | None = None) -> bool:
+        """They are revoked, not edited."""
+        return False
+
+    @admin.action(description="Revoke, with all that follow from the same signing in")
+    def revoke(self, request: HttpRequest, queryset: RefreshTokenQuerySet) -> None:
+        """Sign their holders out."""
+        families = list(queryset.order_by().values_list("family", flat=True).distinct())
+        revoked = refresh_token_families_revoke(families=families)
+        messages.success(request, f"{revoked} refresh tokens revoked.")

@@ -1,0 +1,34 @@
+"""What a role opens."""
+
+from django.conf import settings
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import Role, User
+
+
+class IsTeacher(BasePermission):
+    """Teachers and admins."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """By the account's role, not the token's."""
+        return isinstance(request.user, User) and request.user.role in {Role.TEACHER, Role.ADMIN}
+
+
+class IsAdmin(BasePermission):
+    """Admins."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """By the account's role, not the token's."""
+        return isinstance(request.user, User) and request.user.role == Role.ADMIN
+
+
+class RegistrationIsOpen(BasePermission):
+    """Anyone, where REGISTRATION_OPEN says so."""
+
+    message = "Registration is closed. Ask an admin for an account."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """By the setting alone."""
+        return bool(settings.REGISTRATION_OPEN)

@@ -1,0 +1,107 @@
+"""What goes in and out of the accounts' endpoints."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import serializers
+from rest_framework.fields import get_error_detail
+
+from accounts.models import USERNAME_MAX_LENGTH, User
+
+PASSWORD_MAX_LENGTH = 1024
+TOKEN_MAX_LENGTH = 4096
+
+
+class EmailField(serializers.EmailField):
+    """An address, as it is stored. Validators see it afterwards: lower case can be longer."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Lower case."""
+        return User.objects.normalize_email(super().to_internal_value(data))
+
+
+class UsernameField(serializers.CharField):
+    """A username, as it is stored. Validators see it afterwards: a full-width @ becomes a plain one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        model_field = User._meta.get_field("username")
+        validators = [*self.default_validators, *model_field.validators]
+        super().__init__(max_length=USERNAME_MAX_LENGTH, validators=validators, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Unicode's normal form KC."""
+        return User.normalize_username(super().to_internal_value(data))
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    """An account, as its owner sees it."""
+
+    class Meta:
+        model = User
+        fields = ("id", "email", "username", "first_name", "last_name", "role", "date_joined")
+        read_only_fields = fields
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    """What people may change of their own account."""
+
+    username = UsernameField(required=False)
+    first_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+    last_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+
+
+class RegisterSerializer(serializers.Serializer[Any]):
+    """A new account. Anything else that is sent, a role for one, has no effect."""
+
+    email = EmailField(max_length=254)
+    password = serializers.CharField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True)
+    username = UsernameField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Left out: made from the first part of the email.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The password must pass Django's validators."""
+        person = User(email=attrs["email"], username=attrs.get("username") or "")
+        try:
+            validate_password(attrs["password"], user=person)
+        except DjangoValidationError as error:
+            raise serializers.ValidationError({"password": get_error_detail(error)}) from None
+        return attrs
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    """Either name and the password; each of the two names may stand in either field."""
+
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True, allow_null=True)
+    username = serializers.CharField(max_length=254, required=False, allow_blank=True, allow_null=True)
+    password = serializers.CharField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Gives {identifier, password}."""
+        identifier = attrs.get("email") or attrs.get("username")
+        if not identifier:
+            raise serializers.ValidationError({"email": "Give an email or a username."}, code="required")
+        return {"identifier": identifier, "password": attrs["password"]}
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    """A refresh token."""
+
+    refresh = serializers.CharField(max_length=TOKEN_MAX_LENGTH)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    """A new pair."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class SignedInSerializer(TokenPairSerializer):
+    """Somebody, and the tokens they go on with."""
+
+    user = UserSerializer()

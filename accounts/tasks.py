@@ -1,0 +1,16 @@
+"""What runs on a schedule."""
+
+import structlog
+from celery import shared_task
+
+from accounts import services
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def refresh_tokens_delete_expired() -> int:
+    """Delete expired refresh tokens; gives their number."""
+    deleted = services.refresh_tokens_delete_expired()
+    logger.info("refresh_tokens_deleted", deleted_count=deleted)
+    return deleted
