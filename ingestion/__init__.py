@@ -1,0 +1,1 @@
+"""Events and readings in: checked, buffered, written to ClickHouse."""

@@ -1,0 +1,9 @@
+"""Events."""
+
+from django.urls import path
+
+from ingestion.views import EventCollection
+
+urlpatterns = [
+    path("events", EventCollection.as_view()),
+]

@@ -1,0 +1,176 @@
+"""The writer: once in effect, whatever happens to it. Faults are made by taking its steps one at a time."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from ingestion import buffer
+from ingestion.buffer import Lease, LeaseLost
+from ingestion.schemas import StoredEvent, encode_batch
+from ingestion.writer import Writer, insert_entries
+from storage_app.clickhouse import gateway
+
+pytestmark = [pytest.mark.redis, pytest.mark.clickhouse, pytest.mark.django_db]
+
+Drain = Callable[[], None]
+
+
+def events(count: int, *, weeks: int = 1) -> list[StoredEvent]:
+    week_ms = 7 * 86_400_000
+    return [
+        StoredEvent(uuid.uuid4(), f"u{n}", "c", "page_viewed", "", 1_000_000_000_000 + n % weeks * week_ms, "{}")
+        for n in range(count)
+    ]
+
+
+def add(batch: list[StoredEvent]) -> str:
+    return buffer.add(encode_batch(batch), count=len(batch), received_ms=1_741_600_800_000)
+
+
+def rows() -> int:
+    """Rows as they lie in the table, duplicates and all."""
+    return int(gateway.query("SELECT count() FROM events")[0][0])
+
+
+def taken() -> Lease:
+    lease = Lease(10)
+    assert lease.acquire()
+    return lease
+
+
+def test_it_works(drain: Drain) -> None:
+    add(events(3))
+    add(events(2))
+    drain()
+    assert rows() == 5
+    assert buffer.client().get(buffer.PLAN) is None
+    assert buffer.client().get(buffer.LEASE) is None
+    assert int(buffer.client().get(buffer.STREAM_BYTES) or 0) == 0
+
+
+def test_a_writer_that_died_after_planning(drain: Drain) -> None:
+    lease = taken()
+    lease.plan(add(events(3)))
+    lease.release()
+    add(events(2))
+    drain()
+    assert rows() == 5
+
+
+def test_a_writer_that_died_after_inserting(drain: Drain) -> None:
+    lease = taken()
+    add(events(300, weeks=150))
+    lease.plan(add(events(3)))
+    insert_entries(buffer.planned())
+    lease.release()
+    add(events(2))
+    drain()
+    assert rows() == 305  # not a row twice, in 150 partitions
+
+
+def test_a_frozen_writer_changes_nothing_when_it_wakes(drain: Drain) -> None:
+    frozen = taken()
+    frozen.plan(add(events(3)))
+    entries = buffer.planned()
+    buffer.client().delete(buffer.LEASE)  # as it runs out
+    add(events(1))
+    drain()
+    insert_entries(entries)
+    with pytest.raises(LeaseLost):
+        frozen.commit(entries)
+    with pytest.raises(LeaseLost):
+        frozen.plan("9-9")
+    assert not frozen.renew()
+    assert rows() == 4
+
+
+def test_two_writers_at_once() -> None:
+    writers = [Writer(max_rows=100, max_wait_ms=1, lease_seconds=1) for _ in range(2)]
+    threads = [threading.Thread(target=writer.run) for writer in writers]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        add(events(10))
+    pause = threading.Event()
+    for _ in range(600):
+        if not buffer.waiting():
+            break
+        pause.wait(0.05)
+    for writer in writers:
+        writer.stop()
+    for thread in threads:
+        thread.join()
+    assert rows() == 200
+
+
+def test_a_second_lease_waits_for_the_first() -> None:
+    first, second = taken(), Lease(10)
+    assert not second.acquire()
+    assert first.renew()
+    first.release()
+    assert second.acquire()
+
+
+def test_years_of_history_in_one_batch(drain: Drain) -> None:
+    add(events(1000, weeks=500))
+    drain()
+    assert rows() == 1000
+
+
+def poison(good: int) -> tuple[bytes, int]:
+    raw = json.loads(encode_batch(events(good)))
+    raw.insert(1, ["00000000-0000-0000-0000-000000000000", "u", "c", "t", "", 1, "{}"])
+    return json.dumps(raw).encode(), good + 1
+
+
+def test_a_bad_event_goes_to_the_dead_letters_and_the_rest_is_stored(drain: Drain) -> None:
+    add(events(2))
+    body, count = poison(good=4)
+    buffer.add(body, count=count, received_ms=1)
+    add(events(2))
+    drain()
+    assert rows() == 8
+    letters: Any = buffer.client().xrange(buffer.DEAD_LETTERS)
+    [(_, letter)] = letters
+    assert json.loads(letter[b"event"])[1] == "u"
+    assert letter[b"reason"]
+
+
+@pytest.mark.parametrize("body", [b"not json", b"[]"])
+def test_a_batch_that_cannot_be_read_blocks_nothing(body: bytes, drain: Drain) -> None:
+    buffer.add(body, count=2, received_ms=1)
+    add(events(2))
+    drain()
+    assert rows() == 2
+    assert buffer.client().xlen(buffer.DEAD_LETTERS) == 1
+
+
+def test_an_entry_of_somebody_else_blocks_nothing(drain: Drain) -> None:
+    buffer.client().xadd(buffer.STREAM, {"batch": b"garbage", "count": 1, "received_ms": 1})
+    add(events(2))
+    drain()
+    assert rows() == 2
+    assert buffer.client().xlen(buffer.DEAD_LETTERS) == 1
+
+
+def test_a_missing_table_is_waited_for_and_no_dead_letter(drain: Drain) -> None:
+    add(events(2))
+    gateway.execute("RENAME TABLE events TO events_away")
+    writer = Writer(max_rows=settings.WRITER_MAX_ROWS, max_wait_ms=1, lease_seconds=5)
+    thread = threading.Thread(target=writer.run)
+    thread.start()
+    try:
+        threading.Event().wait(1)
+        assert buffer.waiting() == 1
+    finally:
+        gateway.execute("RENAME TABLE events_away TO events")
+        writer.stop()
+        thread.join()
+    drain()
+    assert rows() == 2
+    assert buffer.client().xlen(buffer.DEAD_LETTERS) == 0
