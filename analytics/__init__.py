@@ -1,0 +1,1 @@
+"""Numbers from what was kept: learning metrics, their results and their calculation."""

@@ -1,0 +1,1 @@
+"""The learning metrics: what each one is and the query that computes it. Pure: no Django, no store."""

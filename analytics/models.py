@@ -1,0 +1,162 @@
+"""Metric results, and the tasks that calculate them."""
+
+import uuid
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import Role, User
+from analytics.metrics.metric import Metric, Scope, Unit
+from analytics.metrics.period import Period
+from analytics.metrics.registry import METRICS
+
+ID_MAX_LENGTH = 128
+ZONE_MAX_LENGTH = 64
+KEY_MAX_LENGTH = 64
+
+
+def _is_teacher(user: User | AnonymousUser) -> bool:
+    return isinstance(user, User) and user.role in {Role.TEACHER, Role.ADMIN}
+
+
+class MetricResultQuerySet(models.QuerySet["MetricResult"]):
+    """Reads of results."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """All for a teacher or an admin; their own for everybody else."""
+        return self if _is_teacher(user) else self.filter(user_id=str(user.pk))
+
+    def in_period(self, period: Period) -> Self:
+        """Those of exactly this period and zone."""
+        return self.filter(start=period.start, end=period.end, timezone=period.timezone)
+
+
+class MetricResult(models.Model):
+    """One number; calculating it again replaces it."""
+
+    metric = models.CharField(max_length=KEY_MAX_LENGTH)
+    scope = models.CharField(max_length=16, choices=[(scope.value, scope.value.replace("_", " ")) for scope in Scope])
+    # None, not '': a result over all courses has no course.
+    course_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001
+    user_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
+    value = models.FloatField(null=True, blank=True, help_text="Empty when there is nothing to divide by.")
+    parts = models.JSONField(help_text="What the value is made of.")
+    unit = models.CharField(max_length=16, choices=[(unit.value, unit.value.replace("_", " ")) for unit in Unit])
+    parameters = models.JSONField(help_text="Weights, thresholds and caps that were used.")
+    computed_at = models.DateTimeField()
+    computed_through = models.DateTimeField(
+        null=True, blank=True, help_text="When the newest event that was in had been received."
+    )
+
+    stale: bool | None = None
+    """Later events would change it; a selector sets it that has asked the event store. None: not known."""
+
+    objects = MetricResultQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                # In the order in which a calculation and a course's page look for them.
+                fields=["metric", "start", "end", "timezone", "scope", "course_id", "user_id"],
+                nulls_distinct=False,
+                name="metric_result_unique",
+            ),
+        ]
+        # None of them on a column that changes when a result is calculated again: such an update is far cheaper.
+        indexes: ClassVar = [
+            models.Index(fields=["user_id"], name="metric_result_of_user", condition=models.Q(user_id__isnull=False)),
+            models.Index(
+                fields=["course_id"], name="metric_result_of_course", condition=models.Q(scope=Scope.COURSE.value)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        about = " ".join(filter(None, (self.course_id, self.user_id))) or "all courses"
+        return f"{self.metric} of {about} from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+
+    @property
+    def period(self) -> Period:
+        """The period it is of."""
+        return Period(self.start, self.end, self.timezone)
+
+
+class TaskStatus(models.TextChoices):
+    """Where a task is."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (TaskStatus.PENDING, TaskStatus.RUNNING)
+
+
+class MetricTaskQuerySet(models.QuerySet["MetricTask"]):
+    """Reads of tasks."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """All for a teacher or an admin, none for everybody else."""
+        return self if _is_teacher(user) else self.none()
+
+    def unfinished(self) -> Self:
+        """Waiting for a worker, or with one."""
+        return self.filter(status__in=UNFINISHED)
+
+
+class MetricTask(models.Model):
+    """A calculation asked for. The row is the truth; the message on the queue only wakes a worker."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.PENDING)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    course_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001  # None: all
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
+    metrics = ArrayField(models.CharField(max_length=KEY_MAX_LENGTH))
+    done = models.PositiveSmallIntegerField(default=0, help_text="How many of the metrics are stored.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    run_after = models.DateTimeField(help_text="When it is due; long after that, its message is lost.")
+    rows = models.JSONField(default=dict, help_text="How many results there are, by metric and scope.")
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MetricTaskQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["course_id", "start", "end", "timezone", "metrics"],
+                condition=models.Q(status__in=UNFINISHED),
+                nulls_distinct=False,
+                name="metric_task_one_unfinished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.metrics)} of {self.course_id or 'all courses'}: {self.status}"
+
+    @property
+    def period(self) -> Period:
+        """The period to calculate."""
+        return Period(self.start, self.end, self.timezone)
+
+    @property
+    def to_do(self) -> list[Metric]:
+        """The metrics that are not stored yet."""
+        return [METRICS[key] for key in self.metrics[self.done :]]
+
+    @property
+    def is_finished(self) -> bool:
+        """Nothing more will happen to it."""
+        return self.status not in UNFINISHED

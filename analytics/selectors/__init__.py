@@ -1,0 +1,1 @@
+"""Reads: stored results, and whether later events have made them stale."""

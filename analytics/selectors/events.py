@@ -1,0 +1,75 @@
+"""Reads of the events themselves: what is the newest, and is a course known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from analytics.metrics.metric import Reach
+from storage_app.clickhouse import gateway
+
+TIMEOUT_SECONDS = 10
+
+_COURSE_EXISTS = "SELECT 1 FROM events WHERE course_id = {course:String} LIMIT 1"
+
+# Without FINAL: a copy that was received later changes nothing here but to look newer, never older.
+_NEWEST_RECEIVED = """
+SELECT maxOrNull(received_at)
+FROM events
+WHERE occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
+    AND ({course:String} = '' OR course_id = {course:String})
+"""
+
+# One number for each watch, in one reading; the year 1970 stands for no event.
+_NEWEST_OF_EACH = """
+SELECT maxForEach(arrayMap(
+    (course, start, end) -> if(
+        if(course = '', course_id != '', course_id = course) AND occurred_at >= start AND occurred_at < end,
+        toUnixTimestamp64Milli(received_at),
+        0
+    ),
+    {courses:Array(String)},
+    {starts:Array(DateTime64(3, 'UTC'))},
+    {ends:Array(DateTime64(3, 'UTC'))}
+))
+FROM events FINAL
+WHERE occurred_at < {end:DateTime64(3, 'UTC')}
+    AND ({user:String} = '' OR user_id = {user:String})
+    AND ({course:String} = '' OR course_id = {course:String})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The events that can change a result; None: of every course."""
+
+    course_id: str | None
+    reach: Reach
+
+
+def course_exists(*, course_id: str) -> bool:
+    """Whether any event belongs to the course."""
+    return bool(gateway.query(_COURSE_EXISTS, {"course": course_id}, timeout_seconds=TIMEOUT_SECONDS))
+
+
+def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime | None:
+    """When the newest event in reach was received; None: there is no event."""
+    parameters = {"course": course_id or "", "start": reach.start, "end": reach.end}
+    newest: datetime | None = gateway.query(_NEWEST_RECEIVED, parameters)[0][0]
+    return newest
+
+
+def events_newest_of_each(
+    *, watches: Sequence[Watch], course_id: str | None = None, user_id: str | None = None
+) -> list[datetime | None]:
+    """When the newest event of each watch was received; of one person or of one course, where they are given."""
+    parameters = {
+        "courses": [watch.course_id or "" for watch in watches],
+        "starts": [watch.reach.start for watch in watches],
+        "ends": [watch.reach.end for watch in watches],
+        "end": max(watch.reach.end for watch in watches),
+        "course": course_id or "",
+        "user": user_id or "",
+    }
+    found = gateway.query(_NEWEST_OF_EACH, parameters, timeout_seconds=TIMEOUT_SECONDS)[0][0]
+    milliseconds = found or [0] * len(watches)
+    return [datetime.fromtimestamp(each / 1000, UTC) if each else None for each in milliseconds]

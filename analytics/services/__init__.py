@@ -1,0 +1,1 @@
+"""Writes: calculations and what they store."""

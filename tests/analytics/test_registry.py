@@ -1,0 +1,30 @@
+"""The registry: every metric says what it is and keeps to one form."""
+
+import re
+
+import pytest
+
+from analytics.metrics.metric import Metric
+from analytics.metrics.registry import METRICS, UnknownMetric, metric_named
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
+def test_a_metric_is_described(metric: Metric) -> None:
+    assert METRICS[metric.key] is metric
+    assert re.fullmatch(r"[a-z_]+", metric.key)
+    assert metric.label
+    assert metric.source
+    assert metric.high is None or metric.low < metric.high
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
+def test_a_query_takes_nothing_but_its_parameters(metric: Metric) -> None:
+    taken = set(re.findall(r"\{(\w+):", metric.sql))
+    assert {"start", "end", "course"} <= taken
+    assert taken <= {"start", "end", "tz", "course", *metric.parameters}
+    assert "FINAL" in metric.sql
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownMetric, match=r"Known: .*completion.* Did you mean completion\?"):
+        metric_named("compltion")

@@ -1,0 +1,84 @@
+"""Stored results show when later events would change them."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from storage_app.clickhouse.errors import StoreUnavailable
+from tests.analytics.conftest import Calculate
+from tests.analytics.http import BEFORE, INSIDE, WEEK, AsUser
+from tests.analytics.stored import event, moment, store
+
+pytestmark = [pytest.mark.django_db, pytest.mark.clickhouse]
+
+
+@pytest.mark.parametrize(
+    ("late", "stale"),
+    [
+        (("1", "page_viewed", INSIDE), True),
+        (("9", "page_viewed", "2025-03-16T23:59:59.999"), True),
+        (("9", "page_viewed", "1960-01-01"), True),
+        (("1", "page_viewed", "2025-03-17T00:00:00.000"), False),
+        (("1", "page_viewed", INSIDE, "other"), False),
+        (("1", "page_viewed", INSIDE, ""), False),
+    ],
+)
+def test_a_late_event_makes_a_course_stale_until_it_is_calculated_again(
+    owner: User, as_user: AsUser, calculate: Calculate, late: tuple[str, ...], stale: bool
+) -> None:
+    store([event("1", "enrolled", BEFORE)])
+    calculate("c")
+
+    def is_stale() -> bool | None:
+        answer = as_user(owner).get("/api/v1/analytics/course/c", WEEK).json()
+        found: bool | None = answer["metrics"]["completion"]["stale"]
+        return found
+
+    assert is_stale() is False
+    store([event(*late, received_at=moment("2025-06-01"))])
+    assert is_stale() is stale
+    calculate("c")
+    assert is_stale() is False
+
+
+def test_a_resend_makes_nothing_stale(owner: User, as_user: AsUser, calculate: Calculate) -> None:
+    first = event("1", "enrolled", BEFORE)
+    store([first])
+    calculate("c")
+    store([first._replace(received_at=moment("2025-06-01"))])
+    answer = as_user(owner).get("/api/v1/analytics/course/c", WEEK).json()
+    assert answer["metrics"]["completion"]["stale"] is False
+
+
+def test_a_late_event_makes_its_own_person_stale(owner: User, as_user: AsUser, calculate: Calculate) -> None:
+    store([event("1", "enrolled", BEFORE), event("1", "enrolled", BEFORE, "k"), event("2", "enrolled", BEFORE)])
+    calculate()
+    late = moment("2025-06-01")
+    store([event("1", "course_completed", INSIDE, received_at=late)])
+    store([event("2", "page_viewed", INSIDE, "", received_at=late)])
+
+    def flags(user_id: str) -> dict[str | None, bool]:
+        results = as_user(owner).get(f"/api/v1/metrics/user/{user_id}").json()["results"]
+        return {result["course_id"]: result["stale"] for result in results}
+
+    assert flags("1") == {None: True, "c": True, "k": False}
+    assert flags("2") == {None: False, "c": False}
+
+
+def test_without_the_event_store_results_are_answered_and_their_age_is_unknown(
+    owner: User, as_user: AsUser, calculate: Calculate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store([event("1", "enrolled", BEFORE)])
+    calculate("c")
+
+    def unavailable(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("not available")
+
+    monkeypatch.setattr("analytics.selectors.events.gateway.query", unavailable)
+    client = as_user(owner)
+    course = client.get("/api/v1/analytics/course/c", WEEK)
+    assert course.status_code == 200
+    assert course.json()["metrics"]["completion"]["stale"] is None
+    assert client.get("/api/v1/metrics/user/1").json()["results"][0]["stale"] is None
+    assert client.get("/api/v1/analytics/course/other", WEEK).status_code == 503
