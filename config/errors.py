@@ -1,0 +1,119 @@
+"""Every error in one shape: {"type", "errors": [{"code", "detail", "attr"}]}, for DRF's views and for Django's own."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from drf_standardized_errors.handler import ExceptionHandler as StandardizedExceptionHandler
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from storage_app.clickhouse.errors import QueryInvalid, QueryRefused, StoreError, StoreUnavailable
+
+logger = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS = 5
+_STORE_DOWN: tuple[type[Exception], ...] = (
+    StoreUnavailable,
+    OperationalError,
+    InterfaceError,
+    RedisError,
+    BrokerError,
+)
+
+
+class ServiceUnavailable(exceptions.APIException):
+    """A store that is needed is down; the caller may try again after `wait` seconds."""
+
+    status_code = 503
+    default_code = "service_unavailable"
+    default_detail = "A store this request needs is not available at the moment. Try again in a few seconds."
+    wait = RETRY_AFTER_SECONDS
+
+
+class QueryRejected(exceptions.APIException):
+    """A query that goes over a limit, or does not fit its table."""
+
+    status_code = 422
+    default_code = "query_rejected"
+
+
+def translate(error: Exception) -> Exception:
+    """The API's error for a store's error; any other error as it is."""
+    if isinstance(error, _STORE_DOWN):
+        return ServiceUnavailable()
+    if isinstance(error, QueryRefused | QueryInvalid):
+        return QueryRejected(error.detail)
+    return error
+
+
+class ExceptionHandler(StandardizedExceptionHandler):
+    """drf-standardized-errors, with the stores' errors."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        """Stores' errors first, then the library's own list."""
+        converted: Exception = super().convert_known_exceptions(translate(exc))
+        return converted
+
+    def report_exception(self, exc: exceptions.APIException, response: Response) -> None:
+        """A store that is down is no defect of the code: one line with its cause, no failed request."""
+        if isinstance(exc, ServiceUnavailable):
+            logger.warning("store_unavailable", cause=type(self.exc).__name__, reason=str(self.exc))
+        else:
+            super().report_exception(exc, response)
+
+
+class StoreErrorMiddleware:
+    """Stores' errors of the views that are not DRF's (the admin): 503 instead of 500."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> JsonResponse | None:
+        """Django calls this for what a view raised."""
+        translated = translate(exception)
+        if not isinstance(translated, exceptions.APIException):
+            return None
+        if not isinstance(exception, StoreError):
+            logger.warning(
+                "store_unavailable", cause=type(exception).__name__, reason=str(exception), path=request.path
+            )
+        response = error_response(translated.status_code, translated.default_code, str(translated.detail))
+        if wait := getattr(translated, "wait", None):
+            response["Retry-After"] = str(wait)
+        return response
+
+
+def error_response(status: int, code: str, detail: str) -> JsonResponse:
+    """One error in the standard shape, for views outside DRF."""
+    kind = "server_error" if status >= 500 else "client_error"
+    errors: Sequence[dict[str, Any]] = [{"code": code, "detail": detail, "attr": None}]
+    return JsonResponse({"type": kind, "errors": errors}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """handler400"""
+    return error_response(400, "bad_request", "The request could not be understood.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """handler403"""
+    return error_response(403, "permission_denied", "You do not have permission to perform this action.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """handler404"""
+    return error_response(404, "not_found", "Not found.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """handler500"""
+    return error_response(500, "error", "Something went wrong on our side. The log has it under this request's id.")

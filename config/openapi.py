@@ -1,0 +1,28 @@
+"""What the OpenAPI document shows."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework import serializers
+
+Endpoint = tuple[str, str, str, Callable[..., Any]]
+
+
+def canonical_paths_only(endpoints: list[Endpoint], **kwargs: Any) -> list[Endpoint]:
+    """The aliases for older clients serve the same views and stay out of the document."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith(("/api/v1/", "/health"))]
+
+
+class StoreDownErrorSerializer(serializers.Serializer[object]):
+    """The error of a 503."""
+
+    code = serializers.ChoiceField(["service_unavailable"])
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class StoreDownSerializer(serializers.Serializer[object]):
+    """A store that is needed is down: try again after Retry-After seconds."""
+
+    type = serializers.ChoiceField(["server_error"])
+    errors = StoreDownErrorSerializer(many=True)  # type: ignore[assignment]  # the shape's name for them

@@ -1,0 +1,9 @@
+"""The admin's look (django-unfold)."""
+
+UNFOLD = {
+    "SITE_TITLE": "Tidewatch",
+    "SITE_HEADER": "Tidewatch",
+    "SITE_SYMBOL": "waves",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}

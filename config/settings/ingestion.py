@@ -1,0 +1,16 @@
+"""Limits of what comes in, and of the buffer between accepting and storing."""
+
+from config.settings.environment import integer
+
+MEBIBYTE = 1024 * 1024
+
+EVENTS_MAX_COUNT = integer("EVENTS_MAX_COUNT", 10_000, low=1, high=100_000)
+EVENTS_MAX_BYTES = integer("EVENTS_MAX_BYTES", 10 * MEBIBYTE, low=1024, high=100 * MEBIBYTE)
+# The views bound their own bodies; this bounds what Django reads for forms and the other endpoints.
+DATA_UPLOAD_MAX_MEMORY_SIZE = EVENTS_MAX_BYTES
+
+BUFFER_MAX_ENTRIES = integer("BUFFER_MAX_ENTRIES", 200_000, low=1, high=100_000_000)
+BUFFER_MAX_BYTES = integer("BUFFER_MAX_BYTES", 1024 * MEBIBYTE, low=MEBIBYTE, high=1024 * 1024 * MEBIBYTE)
+WRITER_MAX_ROWS = integer("WRITER_MAX_ROWS", 50_000, low=1, high=1_000_000)
+WRITER_MAX_WAIT_MS = integer("WRITER_MAX_WAIT_MS", 500, low=1, high=60_000)
+WRITER_LEASE_SECONDS = integer("WRITER_LEASE_SECONDS", 10, low=1, high=600)

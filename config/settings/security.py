@@ -1,0 +1,59 @@
+"""Secrets, passwords, tokens, cookies and headers."""
+
+from datetime import timedelta
+
+from config.settings.core import ENVIRONMENT
+from config.settings.environment import choice, env, flag, integer, refuse, required
+
+_MINIMUM_SECRET_BYTES = 32
+
+
+def _secret(name: str) -> str:
+    value = required(name)
+    if ENVIRONMENT == "production" and len(value.encode()) < _MINIMUM_SECRET_BYTES:
+        raise refuse(name, f"must be at least {_MINIMUM_SECRET_BYTES} bytes long")
+    return value
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SIMPLE_JWT = {
+    "SIGNING_KEY": _secret("JWT_SECRET_KEY"),
+    "ALGORITHM": choice("JWT_ALGORITHM", "HS256", ("HS256", "HS384", "HS512")),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30, low=1, high=1440)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(
+        minutes=integer("REFRESH_TOKEN_EXPIRE_MINUTES", 7 * 1440, low=1, high=366 * 1440)
+    ),
+    "UPDATE_LAST_LOGIN": False,
+}
+REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
+ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
+REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
+
+# Behind a proxy that ends TLS. Off in development, where the pages are plain HTTP on loopback.
+_HTTPS = ENVIRONMENT == "production"
+SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=_HTTPS)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+# The orchestrator asks over plain HTTP from inside.
+SECURE_REDIRECT_EXEMPT = [r"^health"]
+SECURE_HSTS_SECONDS = integer("SECURE_HSTS_SECONDS", 31536000 if _HTTPS else 0, low=0, high=2**31)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SECURE_HSTS_PRELOAD = _HTTPS
+SESSION_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_SECURE = _HTTPS

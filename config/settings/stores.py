@@ -1,0 +1,115 @@
+"""Where the stores are: PostgreSQL, ClickHouse, Redis, S3. Each by one URL or by the names its users know."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from config.settings.environment import env, integer, refuse, required, url
+
+
+def _postgresql() -> dict[str, Any]:
+    if text := env.str("DATABASE_URL", ""):
+        parts = url("DATABASE_URL", text, ("postgresql", "postgres", "psql"))
+        name = unquote(parts.path.lstrip("/"))
+        if not name:
+            raise refuse("DATABASE_URL", "must name a database: postgresql://user:password@host:5432/name")
+        where = {
+            "NAME": name,
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname,
+            "PORT": parts.port or 5432,
+        }
+    elif host := env.str("POSTGRES_HOST", ""):
+        where = {
+            "NAME": env.str("POSTGRES_DB", "tidewatch"),
+            "USER": env.str("POSTGRES_USER", "tidewatch"),
+            "PASSWORD": required("POSTGRES_PASSWORD"),
+            "HOST": host,
+            "PORT": integer("POSTGRES_PORT", 5432, low=1, high=65535),
+        }
+    else:
+        raise refuse("DATABASE_URL", "is not set (nor is POSTGRES_HOST)")
+    return where | {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            "pool": {
+                "min_size": 1,
+                "max_size": integer("DATABASE_POOL_SIZE", 8, low=1, high=200),
+                "timeout": 5,
+                "max_idle": 300,
+                "reconnect_timeout": 10,
+            },
+            "connect_timeout": 5,
+        },
+    }
+
+
+def _clickhouse() -> dict[str, Any]:
+    if text := env.str("CLICKHOUSE_URL", ""):
+        parts = url("CLICKHOUSE_URL", text, ("clickhouse", "clickhouses"))
+        return {
+            "host": parts.hostname,
+            "port": parts.port or (9440 if parts.scheme == "clickhouses" else 9000),
+            "user": unquote(parts.username or "default"),
+            "password": unquote(parts.password or ""),
+            "database": unquote(parts.path.lstrip("/")) or "tidewatch",
+            "secure": parts.scheme == "clickhouses",
+        }
+    if host := env.str("CLICKHOUSE_HOST", ""):
+        return {
+            "host": host,
+            "port": integer("CLICKHOUSE_PORT", 9000, low=1, high=65535),
+            "user": env.str("CLICKHOUSE_USER", "default"),
+            "password": env.str("CLICKHOUSE_PASSWORD", ""),
+            "database": env.str("CLICKHOUSE_DATABASE", "tidewatch"),
+            "secure": False,
+        }
+    raise refuse("CLICKHOUSE_URL", "is not set (nor is CLICKHOUSE_HOST)")
+
+
+def _s3_endpoint() -> str:
+    endpoint: str = env.str("S3_ENDPOINT_URL", "")
+    if endpoint:
+        url("S3_ENDPOINT_URL", endpoint, ("http", "https"))
+        return endpoint
+    if minio := env.str("MINIO_ENDPOINT", ""):
+        # MinIO's own clients take host:port without a scheme.
+        endpoint = minio if "://" in minio else f"http://{minio}"
+        url("MINIO_ENDPOINT", endpoint, ("http", "https"))
+        return endpoint
+    raise refuse("S3_ENDPOINT_URL", "is not set (nor is MINIO_ENDPOINT)")
+
+
+def _redis() -> str:
+    text = required("REDIS_URL")
+    url("REDIS_URL", text, ("redis", "rediss"))
+    return text
+
+
+DATABASES = {"default": _postgresql()}
+CLICKHOUSE = _clickhouse()
+REDIS_URL = _redis()
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "endpoint_url": _s3_endpoint(),
+            "access_key": env.str("S3_ACCESS_KEY", "") or required("MINIO_ACCESS_KEY"),
+            "secret_key": env.str("S3_SECRET_KEY", "") or required("MINIO_SECRET_KEY"),
+            "bucket_name": env.str("S3_BUCKET", "tidewatch"),
+            "region_name": env.str("S3_REGION", "us-east-1"),
+            "file_overwrite": False,
+        },
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}

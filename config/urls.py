@@ -1,0 +1,28 @@
+"""The only place that mounts an app."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from config.health import Health, Ready
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/docs")),
+    path("admin/", admin.site.urls),
+    path("health", Health.as_view()),
+    path("health/ready", Ready.as_view()),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi", template_name="api_docs/swagger_ui.html")),
+    path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="api_docs/redoc.html")),
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("ingestion.urls")),
+    path("api/v1/", include("analytics.urls")),
+    # Aliases, for clients of the systems this one replaces.
+    path("", include("accounts.urls")),
+]

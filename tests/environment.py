@@ -1,0 +1,16 @@
+"""Loaded before the settings (see addopts): each xdist worker gets its own part of the test servers."""
+
+import os
+
+import pytest
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+_NUMBER = int(WORKER.removeprefix("gw"))
+
+if "DATABASE_URL" not in os.environ:
+    raise pytest.UsageError("No test servers. Run `make test ARGS=...` or `python -m devstack exec -- pytest ...`.")
+
+# PostgreSQL's part is made by pytest-django: test_tidewatch_gw0.
+os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_NUMBER}"
+os.environ["CLICKHOUSE_URL"] = f"{os.environ['CLICKHOUSE_URL'].rpartition('/')[0]}/tidewatch_{WORKER}"
+os.environ["S3_BUCKET"] = f"tidewatch-{WORKER}"
