@@ -1,26 +1,18 @@
-"""The Celery app: settings from Django, tasks from the apps, the schedule from one table, logs as the web's."""
+"""The Celery app: settings from Django, tasks from the apps, logs as the web's."""
 
 import logging.config
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django_structlog.celery.steps import DjangoStructLogInitStep
-
-from celery_worker.schedule import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("tidewatch")
-try:
-    app.config_from_object(settings, namespace="CELERY")
-    app.conf.beat_schedule = schedule()
-except ImproperlyConfigured as error:
-    sys.exit(f"Configuration error: {error}")
+app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
 

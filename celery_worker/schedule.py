@@ -1,15 +1,17 @@
-"""What beat runs, and how often: the one table."""
+"""What beat runs, and how often in seconds: the one table."""
 
 from typing import Any
 
-from django.conf import settings
 
-
-def schedule() -> dict[str, dict[str, Any]]:
+def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
     """Celery's beat_schedule."""
     return {
         "delete expired refresh tokens": {
             "task": "accounts.tasks.refresh_tokens_delete_expired",
-            "schedule": settings.REFRESH_CLEANUP_INTERVAL_SECONDS,
+            "schedule": refresh_cleanup_seconds,
+        },
+        "resume calculations whose worker died": {
+            "task": "analytics.tasks.metric_tasks_resume",
+            "schedule": 15,
         },
     }

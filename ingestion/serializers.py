@@ -1,10 +1,27 @@
 """Parameters and shapes of the list of events. Events coming in are checked by schemas.py."""
 
-from datetime import UTC
+import re
+from datetime import UTC, datetime
+from typing import Any
 
 from rest_framework import serializers
 
 from ingestion.selectors import EventFilter
+
+_BARE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class InstantField(serializers.DateTimeField):
+    """A time; without an offset it is UTC, a bare date is its first moment."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, **options)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """The aware time."""
+        if isinstance(value, str) and _BARE_DATE.fullmatch(value):
+            value += "T00:00:00Z"
+        return super().to_internal_value(value)
 
 
 class EventFilterSerializer(serializers.Serializer[EventFilter]):
@@ -14,8 +31,8 @@ class EventFilterSerializer(serializers.Serializer[EventFilter]):
     course_id = serializers.CharField(required=False, max_length=128)
     event_type = serializers.CharField(required=False, max_length=64)
     session_id = serializers.CharField(required=False, max_length=128)
-    start = serializers.DateTimeField(required=False, default_timezone=UTC, help_text="Included.")
-    end = serializers.DateTimeField(required=False, default_timezone=UTC, help_text="Excluded.")
+    start = InstantField(required=False, help_text="Included.")
+    end = InstantField(required=False, help_text="Excluded.")
 
     def event_filter(self) -> EventFilter:
         """The filter, once the parameters are valid."""

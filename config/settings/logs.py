@@ -52,6 +52,8 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         # A stack trace for each refused connection; the gateway says it in a line.
         "clickhouse_driver": {"level": "ERROR"},
+        # A line for each request of load_events would drown its progress bar.
+        "httpx": {"level": "WARNING"},
         # A line for each task received repeats what django-structlog says.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -1,6 +1,8 @@
 """Celery: at least once, one task at a time a process, nothing kept in the result store."""
 
+from celery_worker.schedule import schedule
 from config.settings.environment import env, integer
+from config.settings.security import REFRESH_CLEANUP_INTERVAL_SECONDS
 from config.settings.stores import REDIS_URL
 
 TASK_TIME_LIMIT_SECONDS = integer("TASK_TIME_LIMIT_SECONDS", 3600, low=10, high=86400)
@@ -16,7 +18,7 @@ CELERY_TASK_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS - 5
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = schedule(refresh_cleanup_seconds=REFRESH_CLEANUP_INTERVAL_SECONDS)
 # A caller waits for the broker a moment, then hears 503.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 2,

@@ -79,6 +79,7 @@ def test_what_is_left_out_comes_back_as_null(as_user: AsUser, owner: User, drain
         ({"start": "2025-03-02T00:00:00Z"}, ["c", "b"]),
         ({"end": "2025-03-02T00:00:00Z"}, ["a"]),
         ({"start": "2025-03-02T01:00:00+01:00", "end": "2025-03-03T00:00:00"}, ["b"]),
+        ({"start": "2025-03-02", "end": "2025-03-03"}, ["b"]),
         ({"user_id": "nobody"}, []),
         ({"user_id": "u1' OR 1=1 --"}, []),
         ({"limit": 1}, ["c"]),
