@@ -12,6 +12,7 @@ from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from ingestion import buffer
+from ingestion.redis_store import client
 from ingestion.writer import Writer
 from storage_app import s3
 from storage_app.clickhouse import gateway
@@ -60,7 +61,7 @@ def _bucket_where_marked(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def _clean_redis(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("redis"):
-        buffer.client().flushdb()
+        client().flushdb()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -26,9 +26,12 @@ class Running:
     data_dir: Path
     process: subprocess.Popen[str]
     output: list[str]
+    clients: list[httpx.Client] = field(default_factory=list)
 
-    def pid(self, service: str) -> int:
-        return int((self.data_dir / "run" / f"{service}.pid").read_text())
+    def pid(self, service: str) -> int | None:
+        """The process of a service; None while it is down."""
+        file = self.data_dir / "run" / f"{service}.pid"
+        return int(file.read_text()) if file.exists() else None
 
     def log(self, service: str) -> str:
         return (self.data_dir / "log" / f"{service}.log").read_text()
@@ -36,10 +39,15 @@ class Running:
     def client(self, login: str = "teacher") -> httpx.Client:
         """Signed in as one of the demonstration's accounts."""
         client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=60)
+        self.clients.append(client)
         answer = client.post("/auth/login", json={"username": login, "password": login})
         assert answer.status_code == 200, answer.text
         client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
         return client
+
+    def close_clients(self) -> None:
+        while self.clients:
+            self.clients.pop().close()
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command beside it."""
@@ -107,9 +115,15 @@ def wait_until(condition: object, *, seconds: float = 60, what: str = "") -> Non
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One for all the tests that leave it working."""
-    tidewatch = start(tmp_path_factory.mktemp("tidewatch"), DEMO="0")
+@pytest.fixture
+def running(tidewatch: Running) -> Iterator[Running]:
+    """A running Tidewatch, shared by the tests that leave it working."""
     yield tidewatch
-    assert stop(tidewatch) == 0
+    tidewatch.close_clients()
+
+
+@pytest.fixture(scope="session")
+def tidewatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    started = start(tmp_path_factory.mktemp("tidewatch"), DEMO="0")
+    yield started
+    assert stop(started) == 0
