@@ -114,6 +114,8 @@ _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_raw_envelope = msgspec.json.Decoder(_RawEnvelope).decode
 _event_decoder = msgspec.json.Decoder(Event)
 _encode = msgspec.json.Encoder().encode
+# One text for one content, whatever order a client's library writes keys in.
+_encode_canonical = msgspec.json.Encoder(order="sorted").encode
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -150,6 +152,11 @@ def decode_ndjson(body: bytes, *, sender: Sender, now: datetime, max_count: int)
 def encode_batch(events: Sequence[StoredEvent]) -> bytes:
     """The JSON array of tuples that the buffer keeps and the writer hands to ClickHouse."""
     return _encode(events)
+
+
+def encode_event(event: StoredEvent) -> bytes:
+    """One tuple of such an array."""
+    return _encode(event)
 
 
 def event_json_schema() -> dict[str, Any]:
@@ -237,7 +244,7 @@ def _stored(event: Event, sender: Sender, latest: datetime) -> StoredEvent:
     if event.event_id == _NIL:
         # It is also what ClickHouse makes of an id it cannot read; the writer takes it for that.
         raise _EventRefused("invalid", "Ensure this is not the nil UUID.", "event_id")
-    properties = _encode(event.properties).decode() if event.properties else "{}"
+    properties = _encode_canonical(event.properties).decode() if event.properties else "{}"
     # A character has at most 4 bytes: only a long text needs to be counted.
     if len(properties) > PROPERTIES_MAX_BYTES // 4 and len(properties.encode()) > PROPERTIES_MAX_BYTES:
         raise _EventRefused("too_large", f"Ensure this takes at most {PROPERTIES_MAX_BYTES} bytes.", "properties")

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from redis.exceptions import RedisError
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -34,6 +33,7 @@ from ingestion.schemas import (
 from ingestion.selectors import EventList, event_list
 from ingestion.serializers import EventFilterSerializer, EventsAcceptedSerializer, EventSerializer
 from ingestion.services import events_accept
+from storage_app.clickhouse.errors import StoreError
 
 _DECODERS = {"application/json": decode_json, "application/x-ndjson": decode_ndjson}
 _RETRY_AFTER_SECONDS = "5"
@@ -120,14 +120,14 @@ def events_post(request: HttpRequest) -> JsonResponse:
         batch = _read_batch(request, caller)
         if batch.refusals and not skip:
             return _batch_refused(batch)
-        accepted = events_accept(events=batch.events)
+        accepted = events_accept(events=batch.events, source=caller.role)
     except (AuthenticationFailed, NotAuthenticated) as error:
         response = _errors(401, [{"code": error.default_code, "detail": str(error.detail), "attr": None}])
         response["WWW-Authenticate"] = 'Bearer realm="api"'
         return response
     except Refused as refused:
         return _errors(refused.status, refused.errors)
-    except (BufferFull, RedisError) as error:
+    except (BufferFull, StoreError) as error:
         code = "buffer_full" if isinstance(error, BufferFull) else "service_unavailable"
         detail = "Events cannot be taken at the moment; none of these were. Send them again in a few seconds."
         response = _errors(503, [{"code": code, "detail": detail, "attr": None}])

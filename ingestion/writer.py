@@ -1,6 +1,6 @@
 """Takes batches from the buffer and stores them in ClickHouse, each event once in effect.
 
-    lease → [plan left behind? insert it again under its token] → read → plan → insert → commit → read …
+    lease → [plan left behind? do it again under its token] → read → plan → check → insert → commit → read …
 
 A writer may die at any line: the plan says what the last insert took, and ClickHouse drops a block whose token it has
 seen. A writer that was frozen finds its lease gone and changes nothing. docs/adr/0003.
@@ -15,42 +15,13 @@ import structlog
 from redis.exceptions import RedisError
 
 from ingestion import buffer
-from ingestion.buffer import DeadLetter, Entry, Lease, LeaseLost
-from storage_app.clickhouse import gateway
+from ingestion.buffer import Entry
+from ingestion.lease import Lease, LeaseLost
+from ingestion.storing import Outcome, check_entry, insert_batches, is_poison, store_each
 from storage_app.clickhouse.errors import StoreError
 
 logger = structlog.get_logger(__name__)
 
-INSERT = """
-INSERT INTO events (event_id, user_id, course_id, event_type, session_id, occurred_at, received_at, properties)
-SELECT e.1, e.2, e.3, e.4, e.5,
-       fromUnixTimestamp64Milli(e.6, 'UTC'), fromUnixTimestamp64Milli(received_ms, 'UTC'), e.7
-FROM
-(
-    SELECT received_ms, arrayJoin(events) AS e
-    FROM
-    (
-        SELECT received_ms, count,
-               JSONExtract(raw, 'Array(Tuple(UUID, String, String, String, String, Int64, String))') AS events
-        FROM input('raw String, count UInt32, received_ms Int64')
-    )
-    WHERE NOT throwIf(length(events) != count)
-)
-WHERE NOT throwIf(e.1 = toUUID('00000000-0000-0000-0000-000000000000'))
-FORMAT Native
-"""
-_SETTINGS = {
-    # One block an insert, so that one token stands for all of it; loading years of history touches many weeks.
-    "max_threads": 1,
-    "max_insert_threads": 1,
-    "max_block_size": 4_000_000,
-    "min_insert_block_size_rows": 4_000_000,
-    "min_insert_block_size_bytes": 0,
-    "max_partitions_per_insert_block": 0,
-    "insert_deduplicate": 1,
-}
-# The event is at fault, not the store: FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, and values that cannot be read.
-_POISON_CODES = {6, 27, 41, 43, 53, 70, 72, 117, 131, 321, 376, 395, 407, 429}
 _ENTRIES_A_READ = 16
 _MAX_BYTES = 64 * 1024 * 1024
 _IDLE_WAIT_MS = 100
@@ -140,79 +111,22 @@ class Writer:
         return entries
 
     def _store(self, entries: Sequence[Entry]) -> None:
-        """Plan, insert, commit. A batch that ClickHouse cannot read is halved until the bad event stands alone."""
+        """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad event stands alone."""
         self._lease.plan(entries[-1].id)
         started = time.monotonic()
-        dead: list[DeadLetter] = []
+        outcome = Outcome()
         try:
-            insert_entries(entries)
-        except (StoreError, RuntimeError) as error:
-            if not _is_poison(error):
+            checked = [check_entry(entry, outcome) for entry in entries]
+            insert_batches(checked)
+        except (StoreError, RuntimeError, msgspec.DecodeError) as error:
+            if not is_poison(error):
                 raise
             if len(entries) > 1:
                 half = len(entries) // 2
                 self._store(entries[:half])
                 self._store(entries[half:])
                 return
-            dead = _store_each(entries[0])
-        self._lease.commit(entries, dead)
-        logger.info(
-            "events_written",
-            events=sum(entry.count for entry in entries) - len(dead),
-            dead_letters=len(dead),
-            batches=len(entries),
-            seconds=round(time.monotonic() - started, 3),
-        )
-
-
-def insert_entries(entries: Sequence[Entry]) -> None:
-    """Insert whole batches under one token, which a second insert of the same entries repeats.
-
-    Raises:
-        StoreError: not stored; RuntimeError: an entry that cannot be decompressed.
-    """
-    _insert(
-        [entry.events() for entry in entries],
-        [entry.count for entry in entries],
-        [entry.received_ms for entry in entries],
-        token=f"{entries[0].id}:{entries[-1].id}:{len(entries)}",
-    )
-
-
-def _insert(raw: list[bytes], counts: list[int], received_ms: list[int], *, token: str) -> None:
-    gateway.insert(
-        INSERT,
-        [raw, counts, received_ms],
-        columnar=True,
-        settings=_SETTINGS | {"insert_deduplication_token": token},
-    )
-
-
-def _is_poison(error: Exception) -> bool:
-    return isinstance(error, RuntimeError) or getattr(error, "code", None) in _POISON_CODES
-
-
-def _store_each(entry: Entry) -> list[DeadLetter]:
-    """Store a batch's good events; gives the bad ones."""
-    try:
-        events = msgspec.json.decode(entry.events(), type=list[msgspec.Raw])
-    except (RuntimeError, msgspec.DecodeError) as error:
-        return [DeadLetter(entry.compressed, f"The batch cannot be read: {error}")]
-    if len(events) != entry.count:
-        return [DeadLetter(entry.compressed, f"The batch holds {len(events)} events, {entry.count} were accepted")]
-    return _store_range(entry, [bytes(event) for event in events], 0)
-
-
-def _store_range(entry: Entry, events: Sequence[bytes], first: int) -> list[DeadLetter]:
-    """Store events[…], of which the first is number `first` of its batch, halving what is refused."""
-    token = f"{entry.id}:{first}+{len(events)}"
-    try:
-        _insert([b"[" + b",".join(events) + b"]"], [len(events)], [entry.received_ms], token=token)
-    except StoreError as error:
-        if not _is_poison(error):
-            raise
-        if len(events) == 1:
-            return [DeadLetter(events[0], str(error))]
-        half = len(events) // 2
-        return _store_range(entry, events[:half], first) + _store_range(entry, events[half:], first + half)
-    return []
+            outcome = store_each(entries[0])
+        self._lease.commit(entries, outcome.ledger, outcome.dead)
+        counts = outcome.totals()
+        logger.info("events_written", batches=len(entries), seconds=round(time.monotonic() - started, 3), **counts)

@@ -3,7 +3,7 @@
 import gzip
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from ingestion import buffer
+from ingestion.redis_store import client, script
 from tests.ingestion.events import event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.redis, pytest.mark.clickhouse]
@@ -267,16 +268,29 @@ def test_the_buffer_is_bounded_in_bytes(as_user: AsUser, owner: User, settings: 
     assert post(client, event()).status_code == 202
 
 
-def test_redis_away(as_user: AsUser, owner: User, settings: Any) -> None:
-    client = as_user(owner)
+@pytest.fixture
+def redis_away(settings: Any) -> Iterator[None]:
+    """Nothing listens where Redis should be."""
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    buffer.client.cache_clear()
-    buffer._script.cache_clear()
-    try:
-        answer = post(client, event())
-    finally:
-        buffer.client.cache_clear()
-        buffer._script.cache_clear()
+    client.cache_clear()
+    script.cache_clear()
+    yield
+    client.cache_clear()
+    script.cache_clear()
+
+
+def test_without_redis_events_are_stored_at_once(redis_away: None, as_user: AsUser, owner: User) -> None:
+    api = as_user(owner)
+    sent = event()
+    assert [post(api, sent).status_code, post(api, sent, event()).status_code] == [202, 202]
+    assert len(stored(api)) == 2
+
+
+def test_without_redis_and_clickhouse_nothing_is_taken(
+    redis_away: None, as_user: AsUser, owner: User, settings: Any
+) -> None:
+    settings.CLICKHOUSE = settings.CLICKHOUSE | {"port": 1}
+    answer = post(as_user(owner), event())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
 

@@ -3,16 +3,22 @@
 import json
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
 
 from ingestion import buffer
-from ingestion.buffer import Lease, LeaseLost
+from ingestion.buffer import Entry
+from ingestion.lease import Lease, LeaseLost
+from ingestion.ledger import ledger_hours, ledger_read
+from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, WINDOW, client
 from ingestion.schemas import StoredEvent, encode_batch
-from ingestion.writer import Writer, insert_entries
+from ingestion.storing import Outcome, check_entry, insert_batches
+from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
 
 pytestmark = [pytest.mark.redis, pytest.mark.clickhouse, pytest.mark.django_db]
@@ -29,12 +35,16 @@ def events(count: int, *, weeks: int = 1) -> list[StoredEvent]:
 
 
 def add(batch: list[StoredEvent]) -> str:
-    return buffer.add(encode_batch(batch), count=len(batch), received_ms=1_741_600_800_000)
+    return buffer.add(encode_batch(batch), count=len(batch), received_ms=1_741_600_800_000, source="test")
 
 
 def rows() -> int:
     """Rows as they lie in the table, duplicates and all."""
     return int(gateway.query("SELECT count() FROM events")[0][0])
+
+
+def insert(entries: list[Entry]) -> None:
+    insert_batches([check_entry(entry, Outcome()) for entry in entries])
 
 
 def taken() -> Lease:
@@ -48,9 +58,9 @@ def test_it_works(drain: Drain) -> None:
     add(events(2))
     drain()
     assert rows() == 5
-    assert buffer.client().get(buffer.PLAN) is None
-    assert buffer.client().get(buffer.LEASE) is None
-    assert int(buffer.client().get(buffer.STREAM_BYTES) or 0) == 0
+    assert client().get(PLAN) is None
+    assert client().get(LEASE) is None
+    assert client().hmget(COUNTERS, ["bytes", "events"]) == [b"0", b"0"]
 
 
 def test_a_writer_that_died_after_planning(drain: Drain) -> None:
@@ -66,7 +76,7 @@ def test_a_writer_that_died_after_inserting(drain: Drain) -> None:
     lease = taken()
     add(events(300, weeks=150))
     lease.plan(add(events(3)))
-    insert_entries(buffer.planned())
+    insert(buffer.planned())
     lease.release()
     add(events(2))
     drain()
@@ -77,12 +87,12 @@ def test_a_frozen_writer_changes_nothing_when_it_wakes(drain: Drain) -> None:
     frozen = taken()
     frozen.plan(add(events(3)))
     entries = buffer.planned()
-    buffer.client().delete(buffer.LEASE)  # as it runs out
+    client().delete(LEASE)  # as it runs out
     add(events(1))
     drain()
-    insert_entries(entries)
+    insert(entries)
     with pytest.raises(LeaseLost):
-        frozen.commit(entries)
+        frozen.commit(entries, {})
     with pytest.raises(LeaseLost):
         frozen.plan("9-9")
     assert not frozen.renew()
@@ -131,11 +141,11 @@ def poison(good: int) -> tuple[bytes, int]:
 def test_a_bad_event_goes_to_the_dead_letters_and_the_rest_is_stored(drain: Drain) -> None:
     add(events(2))
     body, count = poison(good=4)
-    buffer.add(body, count=count, received_ms=1)
+    buffer.add(body, count=count, received_ms=1, source="test")
     add(events(2))
     drain()
     assert rows() == 8
-    letters: Any = buffer.client().xrange(buffer.DEAD_LETTERS)
+    letters: Any = client().xrange(DEAD_LETTERS)
     [(_, letter)] = letters
     assert json.loads(letter[b"event"])[1] == "u"
     assert letter[b"reason"]
@@ -143,19 +153,19 @@ def test_a_bad_event_goes_to_the_dead_letters_and_the_rest_is_stored(drain: Drai
 
 @pytest.mark.parametrize("body", [b"not json", b"[]"])
 def test_a_batch_that_cannot_be_read_blocks_nothing(body: bytes, drain: Drain) -> None:
-    buffer.add(body, count=2, received_ms=1)
+    buffer.add(body, count=2, received_ms=1, source="test")
     add(events(2))
     drain()
     assert rows() == 2
-    assert buffer.client().xlen(buffer.DEAD_LETTERS) == 1
+    assert client().xlen(DEAD_LETTERS) == 1
 
 
 def test_an_entry_of_somebody_else_blocks_nothing(drain: Drain) -> None:
-    buffer.client().xadd(buffer.STREAM, {"batch": b"garbage", "count": 1, "received_ms": 1})
+    client().xadd(STREAM, {"batch": b"garbage", "count": 1, "received_ms": 1, "source": "test"})
     add(events(2))
     drain()
     assert rows() == 2
-    assert buffer.client().xlen(buffer.DEAD_LETTERS) == 1
+    assert client().xlen(DEAD_LETTERS) == 1
 
 
 def test_a_missing_table_is_waited_for_and_no_dead_letter(drain: Drain) -> None:
@@ -173,4 +183,80 @@ def test_a_missing_table_is_waited_for_and_no_dead_letter(drain: Drain) -> None:
         thread.join()
     drain()
     assert rows() == 2
-    assert buffer.client().xlen(buffer.DEAD_LETTERS) == 0
+    assert client().xlen(DEAD_LETTERS) == 0
+
+
+def tally() -> Counter[str]:
+    total: Counter[str] = Counter()
+    for hour in ledger_hours():
+        for counts in ledger_read(hour).values():
+            total += counts
+    return total
+
+
+def changed(stored: StoredEvent, **changes: Any) -> StoredEvent:
+    return msgspec.structs.replace(stored, **changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"properties": '{"other":1}'},
+        {"user_id": "somebody-else"},
+        {"course_id": "elsewhere"},
+        {"event_type": "other"},
+        {"occurred_at_ms": 1_000_000_000_001},
+        {"occurred_at_ms": 1_500_000_000_000},
+    ],
+)
+def test_other_content_under_the_same_id_is_dropped(changes: dict[str, Any], drain: Drain) -> None:
+    [first] = events(1)
+    add([first])
+    drain()
+    add([changed(first, **changes), *events(1)])
+    add([first])
+    drain()
+    found = gateway.query(
+        "SELECT user_id, properties FROM events FINAL WHERE event_id = {id:UUID}", {"id": first.event_id}
+    )
+    assert found == [(first.user_id, first.properties)]
+    assert tally() == {"accepted": 4, "stored": 2, "duplicates": 1, "conflicts": 1}
+
+
+def test_a_conflict_inside_one_batch(drain: Drain) -> None:
+    [first] = events(1)
+    add([first, changed(first, user_id="somebody-else"), first])
+    drain()
+    assert tally() == {"accepted": 3, "stored": 1, "duplicates": 1, "conflicts": 1}
+    assert gateway.query("SELECT user_id FROM events FINAL") == [(first.user_id,)]
+
+
+def test_a_plan_done_again_counts_its_events_once(drain: Drain) -> None:
+    lease = taken()
+    batch = events(3)
+    lease.plan(add([*batch, batch[0]]))
+    insert(buffer.planned())
+    lease.release()
+    drain()
+    assert tally() == {"accepted": 4, "stored": 3, "duplicates": 1}
+
+
+def test_the_ledger_adds_up_with_dead_letters_and_what_waits(drain: Drain) -> None:
+    body, count = poison(good=4)
+    buffer.add(body, count=count, received_ms=1, source="test")
+    add(events(2))
+    drain()
+    add(events(3))
+    counts = tally()
+    assert counts == {"accepted": 10, "stored": 6, "dead": 1}
+    waiting = int(client().hget(COUNTERS, "events") or 0)
+    assert counts["accepted"] == counts["stored"] + counts["dead"] + waiting
+
+
+def test_the_window_is_bounded_in_size(drain: Drain, settings: Any) -> None:
+    settings.EVENT_CONFLICT_WINDOW_MAX_IDS = 20
+    for _ in range(5):
+        add(events(10))
+        drain()
+    remembered = sum(int(client().hlen(key)) for key in client().scan_iter(match=f"{WINDOW}[0-9]*", count=10_000))
+    assert 10 <= remembered <= 20

@@ -30,5 +30,5 @@ class Command(BaseCommand):
         events = demo_events(today=datetime.now(UTC), student_user_id=str(student.pk))
         total = 0
         while batch := list(itertools.islice(events, _BATCH)):
-            total += events_accept(events=batch)
+            total += events_accept(events=batch, source="demo")
         self.stdout.write(f"demonstration events: {total:,} accepted in {', '.join(COURSES)}")

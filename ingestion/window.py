@@ -1,0 +1,92 @@
+"""The window of what was seen: tells a copy of an event from a second event under the same id.
+
+Identical copies are ClickHouse's business (docs/adr/0004). A copy with other content would escape the sorting key
+there, so for EVENT_CONFLICT_WINDOW_DAYS after an id was first seen the hash of its content is kept in Redis, and a copy
+with another hash is dropped. It is exact because one ordered writer asks, which the lease sees to.
+
+Two generations are kept, each filled for the length of the window, so that an id is remembered for one to two lengths.
+A generation ends early when it holds half of EVENT_CONFLICT_WINDOW_MAX_IDS: the window is bounded in size as well.
+"""
+
+import binascii
+import hashlib
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from enum import Enum
+
+from django.conf import settings
+
+from ingestion.redis_store import WINDOW, client, script
+
+BUCKETS = 1 << 18
+_IDS_A_CALL = 2000
+_GENERATION = f"{WINDOW}generation"  # hash: number, since (s), ids
+_DAY_SECONDS = 86400
+
+
+class Seen(Enum):
+    """What the window says of an event."""
+
+    FIRST = "0"
+    AGAIN = "1"
+    CONFLICT = "2"
+
+
+def window_check(events: Sequence[bytes], entry_id: str) -> list[Seen]:
+    """For each event of one batch (a StoredEvent as JSON) whether its id is new, and remember it.
+
+    Asked again about the same batch it gives the same answers, so that a plan can be done again.
+    """
+    if not events:
+        return []
+    generation = _generation()
+    prefixes = [f"{WINDOW}{generation}:", f"{WINDOW}{generation - 1}:"]
+    answers = "".join(
+        str(script("window")(keys=prefixes, args=[2 * _window_seconds(), *arguments]), "ascii")
+        for arguments in _calls(events, entry_id)
+    )
+    client().hincrby(_GENERATION, "ids", answers.count(Seen.FIRST.value))
+    return [Seen(answer) for answer in answers]
+
+
+def _calls(events: Sequence[bytes], entry_id: str) -> Iterator[list[bytes | int]]:
+    batch_mark = zlib.crc32(entry_id.encode())
+    for first in range(0, len(events), _IDS_A_CALL):
+        arguments: list[bytes | int] = []
+        for index, event in enumerate(events[first : first + _IDS_A_CALL], first):
+            # A StoredEvent begins with ["<36 characters of UUID>"
+            event_id = binascii.unhexlify(event[2:38].replace(b"-", b""))
+            content = hashlib.blake2b(event, digest_size=8).digest()
+            mark = zlib.crc32(index.to_bytes(4, "big"), batch_mark).to_bytes(4, "big")
+            arguments += (zlib.crc32(event_id) % BUCKETS, event_id, content + mark)
+        yield arguments
+
+
+def _window_seconds() -> int:
+    days: int = settings.EVENT_CONFLICT_WINDOW_DAYS
+    return days * _DAY_SECONDS
+
+
+def _generation() -> int:
+    """The generation to fill; begins a new one when this one is full or old, and drops the one before the last."""
+    number, since, ids = (int(text or 0) for text in client().hmget(_GENERATION, ["number", "since", "ids"]))
+    now = int(time.time())
+    if not number:
+        client().hset(_GENERATION, mapping={"number": 1, "since": now, "ids": 0})
+        return 1
+    is_full = ids >= settings.EVENT_CONFLICT_WINDOW_MAX_IDS // 2
+    if not is_full and now - since < _window_seconds():
+        return number
+    client().hset(_GENERATION, mapping={"number": number + 1, "since": now, "ids": 0})
+    _drop(number - 1)
+    return number + 1
+
+
+def _drop(generation: int) -> None:
+    with client().pipeline(transaction=False) as pipeline:
+        for bucket in range(BUCKETS):
+            pipeline.unlink(f"{WINDOW}{generation}:{bucket}")
+            if bucket % 10_000 == 0:
+                pipeline.execute()
+        pipeline.execute()
