@@ -22,9 +22,10 @@ class SignalInbox:
 
     def __enter__(self) -> Self:
         signal.set_wakeup_fd(self._sending, warn_on_full_buffer=False)
+        self._earlier = {number: signal.getsignal(number) for number in (*_STOP, signal.SIGCHLD)}
         for number in _STOP:
             # nohup ignores SIGHUP so that closing the terminal ends nothing.
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            if number != signal.SIGHUP or self._earlier[number] != signal.SIG_IGN:
                 signal.signal(number, self._note)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         return self
@@ -33,8 +34,8 @@ class SignalInbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         signal.set_wakeup_fd(-1)
-        for number in (*_STOP, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in self._earlier.items():
+            signal.signal(number, handler)
         os.close(self._receiving)
         os.close(self._sending)
 

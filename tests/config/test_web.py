@@ -142,6 +142,7 @@ def test_the_openapi_document(client: Client) -> None:
     assert not [path for path in document["paths"] if path.endswith("/")]
 
 
+@pytest.mark.django_db  # the end of a streamed answer closes old connections
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_the_documents_pages_load_nothing_from_elsewhere(path: str, client: Client) -> None:
     page = client.get(path)
