@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 
 def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
     """Celery's beat_schedule."""
@@ -14,4 +16,6 @@ def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,
         },
+        "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
+        "compact closed weeks": {"task": "ingestion.tasks.events_compact", "schedule": crontab(hour="3", minute="15")},
     }

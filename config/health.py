@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ingestion.selectors.pipeline import pipeline_is_stuck
 from storage_app import s3
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import StoreError
@@ -59,6 +60,14 @@ def store_state(check: Callable[[], None]) -> dict[str, object]:
     return {"state": state, "latency_ms": round((time.perf_counter() - started) * 1000, 1)}
 
 
+def pipeline_state() -> str:
+    """moving; stuck when events wait and nothing has been stored for a while; unknown without the buffer."""
+    try:
+        return "stuck" if pipeline_is_stuck() else "moving"
+    except redis.RedisError:
+        return "unknown"
+
+
 class StoreStateSerializer(serializers.Serializer[object]):
     """One store."""
 
@@ -70,6 +79,7 @@ class ReadySerializer(serializers.Serializer[object]):
     """All stores, by name."""
 
     status = serializers.ChoiceField(["ready", "not ready"])
+    pipeline = serializers.ChoiceField(["moving", "stuck", "unknown"])
     stores = serializers.DictField(child=StoreStateSerializer())
 
 
@@ -86,7 +96,7 @@ class Health(APIView):
 
 
 class Ready(APIView):
-    """Ready: every store answers."""
+    """Ready: every store answers, and events do not wait in vain."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -97,9 +107,11 @@ class Ready(APIView):
         responses={200: ReadySerializer, 503: ReadySerializer},
     )
     def get(self, request: Request) -> Response:
-        """Each store with its state and latency; 503 when one is down."""
+        """Each store with its state and latency; 503 when one is down, or when events wait and nothing moves."""
         with ThreadPoolExecutor(len(CHECKS)) as pool:
             stores = dict(zip(CHECKS, pool.map(store_state, CHECKS.values()), strict=True))
-        if all(store["state"] == "up" for store in stores.values()):
-            return Response({"status": "ready", "stores": stores})
-        return Response({"status": "not ready", "stores": stores}, status=503, headers={"Retry-After": "5"})
+        pipeline = pipeline_state()
+        if pipeline == "moving" and all(store["state"] == "up" for store in stores.values()):
+            return Response({"status": "ready", "pipeline": pipeline, "stores": stores})
+        answer = {"status": "not ready", "pipeline": pipeline, "stores": stores}
+        return Response(answer, status=503, headers={"Retry-After": "5"})

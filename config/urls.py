@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from config.health import Health, Ready
+from config.prometheus import metrics
 
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
@@ -17,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", Health.as_view()),
     path("health/ready", Ready.as_view()),
+    path("metrics", metrics),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi", template_name="api_docs/swagger_ui.html")),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="api_docs/redoc.html")),

@@ -4,6 +4,7 @@ What has been acknowledged to a client is in the stream (with Redis's append-onl
 stored it. Entries leave the stream only by `Lease.commit`, never by trimming. docs/adr/0003.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.conf import settings
 
 from ingestion.ledger import KEPT_SECONDS, ledger_key
 from ingestion.redis_store import COUNTERS, PLAN, STREAM, client, script
+
+_PAGE = 16
 
 
 class BufferFull(Exception):
@@ -75,18 +78,25 @@ def waiting() -> int:
 
 def planned() -> list[Entry]:
     """The entries of the plan that a writer left behind; none when the last one was finished."""
-    last_id = client().get(PLAN)
-    return entries_of(client().xrange(STREAM, max=last_id)) if last_id else []
+    plan = client().get(PLAN)
+    return _entries(client().xrange(STREAM, max=plan.split()[0])) if plan else []
 
 
 def read(after: str, *, count: int, wait_ms: int) -> list[Entry]:
     """The next entries after an id ("0" for the beginning), waiting up to `wait_ms` for the first."""
     answer: Any = client().xread({STREAM: after}, count=count, block=max(wait_ms, 1))
-    return entries_of(answer[0][1]) if answer else []
+    return _entries(answer[0][1]) if answer else []
 
 
-def entries_of(raw: Any) -> list[Entry]:
-    """Entries, as redis-py gives them."""
+def entries_newest_first() -> Iterator[Entry]:
+    """Everything that waits, read page by page."""
+    last = "+"
+    while page := _entries(client().xrevrange(STREAM, max=last, count=_PAGE)):
+        yield from page
+        last = f"({page[-1].id}"
+
+
+def _entries(raw: Any) -> list[Entry]:
     return [
         Entry(
             id=entry_id.decode(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ingestion.buffer import Entry
-from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, client, script
+from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STORED_PER_MINUTE, STREAM, client, script
 
 LedgerLines = Mapping[tuple[str, str], int]
 """{(key of the hour, "source:count"): number}"""
@@ -47,13 +47,14 @@ class Lease:
         """Give it back, so that the next writer need not wait for it to run out."""
         script("release")(keys=[LEASE], args=[self._token])
 
-    def plan(self, last_id: str) -> None:
-        """Write down that the next insert takes every entry up to `last_id`.
+    def plan(self, entries: Sequence[Entry]) -> None:
+        """Write down that the next insert takes these entries, which are the oldest.
 
         Raises:
             LeaseLost: the lease is another's.
         """
-        if not script("plan")(keys=[LEASE, PLAN], args=[self._token, last_id]):
+        plan = f"{entries[-1].id} {sum(entry.count for entry in entries)}"
+        if not script("plan")(keys=[LEASE, PLAN], args=[self._token, plan]):
             raise LeaseLost
 
     def commit(self, entries: Sequence[Entry], ledger: LedgerLines, dead: Sequence[DeadLetter] = ()) -> None:
@@ -62,16 +63,17 @@ class Lease:
         Raises:
             LeaseLost: the lease is another's, who will find the plan and finish it.
         """
+        now_ms = time.time_ns() // 1_000_000
         done = {
             "entries": [entry.id for entry in entries],
             "bytes": sum(len(entry.compressed) for entry in entries),
             "events": sum(entry.count for entry in entries),
-            "now_ms": time.time_ns() // 1_000_000,
+            "now_ms": now_ms,
             "ledger": [(key, field, number) for (key, field), number in ledger.items()],
         }
         letters: list[bytes | str | int] = []
         for letter in dead:
             letters += (letter.event, letter.reason, letter.received_ms, letter.source)
-        keys = [LEASE, PLAN, STREAM, COUNTERS, DEAD_LETTERS]
+        keys = [LEASE, PLAN, STREAM, COUNTERS, DEAD_LETTERS, f"{STORED_PER_MINUTE}{now_ms // 60_000}"]
         if not script("commit")(keys=keys, args=[self._token, msgspec.msgpack.encode(done), *letters]):
             raise LeaseLost

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ingestion.redis_store import LEDGER, client
+from ingestion.redis_store import COUNTERS, LEDGER, client
 
 KEPT_SECONDS = 40 * 86400
 HOUR_MS = 3600 * 1000
@@ -36,10 +36,16 @@ def ledger_hours() -> Iterator[datetime]:
         yield datetime.fromtimestamp(int(key.rpartition(b":")[2]), UTC)
 
 
-def refusals_count(*, source: str, received_ms: int, count: int) -> None:
-    """Note events that were refused; they were never accepted."""
+def refusals_count(*, source: str, received_ms: int, reasons: Counter[str]) -> None:
+    """Note events that were refused, by code; they were never accepted.
+
+    Raises:
+        redis.RedisError: not noted.
+    """
     key = ledger_key(received_ms)
     with client().pipeline(transaction=False) as pipeline:
-        pipeline.hincrby(key, f"{source}:refused", count)
+        for code, number in reasons.items():
+            pipeline.hincrby(COUNTERS, f"refused_{code}", number)
+        pipeline.hincrby(key, f"{source}:refused", reasons.total())
         pipeline.expire(key, KEPT_SECONDS)
         pipeline.execute()

@@ -10,11 +10,12 @@ from redis.commands.core import Script
 from redis.retry import Retry
 
 STREAM = "tidewatch:events"
-COUNTERS = "tidewatch:events:counters"  # bytes, events: what waits; progress_ms: when a plan was last finished
+COUNTERS = "tidewatch:events:counters"  # bytes, events: what waits; progress_ms; total_*, refused_*
 PLAN = "tidewatch:events:plan"
 LEASE = "tidewatch:events:lease"
 DEAD_LETTERS = "tidewatch:events:dead"
 WRITERS = "tidewatch:writers"
+STORED_PER_MINUTE = "tidewatch:stored:"  # and the minute since 1970
 LEDGER = "tidewatch:ledger:"  # and the hour, in seconds since 1970
 WINDOW = "tidewatch:window:"  # and the generation
 

@@ -6,7 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ingestion.selectors import EventFilter
+from ingestion.dead_letters import KeptLetter
+from ingestion.models import LedgerHour
+from ingestion.selectors.events import EventFilter
+
+_SHOWN_BYTES = 2000
 
 _BARE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -62,3 +66,85 @@ class EventsAcceptedSerializer(serializers.Serializer[object]):
         required=False,
         help_text="With ?on_error=skip: the first 100 refusals.",
     )
+
+
+class ReceiptSerializer(serializers.Serializer[object]):
+    """An accepted event and where it is."""
+
+    event_id = serializers.UUIDField(source="event.event_id")
+    status = serializers.ChoiceField(["buffered", "stored", "dead_letter"])
+    reason = serializers.CharField(allow_null=True, help_text="Why a dead letter is one.")
+    event = EventSerializer()
+
+
+class WriterStateSerializer(serializers.Serializer[object]):
+    """A writer's last word."""
+
+    name = serializers.CharField()
+    state = serializers.ChoiceField(["writing", "standing by"])
+    seconds_ago = serializers.FloatField()
+
+
+class PipelineStatusSerializer(serializers.Serializer[object]):
+    """The pipeline now."""
+
+    buffered_batches = serializers.IntegerField()
+    buffered_events = serializers.IntegerField()
+    buffered_bytes = serializers.IntegerField()
+    in_flight_events = serializers.IntegerField(help_text="Of the buffered, those being written.")
+    lag_seconds = serializers.FloatField(help_text="Age of the oldest batch that waits.")
+    seconds_since_progress = serializers.FloatField(allow_null=True)
+    stored_per_second = serializers.FloatField(help_text="Over this minute and the one before.")
+    dead_letters = serializers.IntegerField()
+    is_stuck = serializers.BooleanField()
+    totals = serializers.DictField(child=serializers.IntegerField())
+    refused = serializers.DictField(child=serializers.IntegerField(), help_text="By reason.")
+    writers = WriterStateSerializer(many=True)
+
+
+class DeadLetterSerializer(serializers.Serializer[object]):
+    """An event that could not be stored."""
+
+    id = serializers.CharField()
+    reason = serializers.CharField()
+    received_at = serializers.SerializerMethodField()
+    event_source = serializers.CharField(source="source")
+    event = serializers.SerializerMethodField()
+
+    def get_received_at(self, letter: KeptLetter) -> datetime:
+        """When it was accepted."""
+        return datetime.fromtimestamp(letter.received_ms / 1000, UTC)
+
+    def get_event(self, letter: KeptLetter) -> str:
+        """Its text; of a batch that cannot be read, the beginning of its bytes."""
+        return letter.event[:_SHOWN_BYTES].decode(errors="backslashreplace")
+
+
+class ReplaySerializer(serializers.Serializer[object]):
+    """Which dead letters to put back; all, when left out."""
+
+    ids = serializers.ListField(child=serializers.RegexField(r"^\d{1,20}-\d{1,20}$"), required=False, max_length=10_000)
+
+
+class ReplayedSerializer(serializers.Serializer[object]):
+    """How many were put back, and how many are left."""
+
+    replayed = serializers.IntegerField()
+    left = serializers.IntegerField()
+
+
+class LedgerFilterSerializer(serializers.Serializer[object]):
+    """The query parameters of the ledger."""
+
+    start = InstantField(required=False, help_text="Included.")
+    end = InstantField(required=False, help_text="Excluded.")
+
+
+class LedgerHourSerializer(serializers.ModelSerializer[LedgerHour]):
+    """What became of the events accepted in one hour from one source."""
+
+    waiting = serializers.IntegerField()
+
+    class Meta:
+        model = LedgerHour
+        fields = ("hour", "origin", "accepted", "stored", "duplicates", "conflicts", "dead", "waiting", "refused")

@@ -7,10 +7,23 @@ import structlog
 from redis.exceptions import RedisError
 
 from ingestion import buffer
+from ingestion.ledger import COUNTS, ledger_hours, ledger_read
+from ingestion.models import LedgerHour
 from ingestion.schemas import StoredEvent, encode_batch, encode_event
 from ingestion.storing import Batch, insert_batches
+from storage_app.clickhouse import gateway
 
 logger = structlog.get_logger(__name__)
+
+_COMPACT_TIMEOUT_SECONDS = 3000
+_WEEKS_IN_PARTS = """
+SELECT partition_id
+FROM system.parts
+WHERE database = currentDatabase() AND table = 'events' AND active
+GROUP BY partition_id
+HAVING count() > 1 AND max(max_time) < toMonday(now('UTC'))
+ORDER BY partition_id
+"""
 
 
 def events_accept(*, events: list[StoredEvent], source: str) -> int:
@@ -33,3 +46,28 @@ def events_accept(*, events: list[StoredEvent], source: str) -> int:
         encoded = [encode_event(event) for event in events]
         insert_batches([Batch(f"direct-{uuid.uuid4()}", encoded, received_ms)])
     return len(events)
+
+
+def ledger_save() -> int:
+    """Copy the hours that Redis has into PostgreSQL; gives how many rows. Safe to run at any time, twice, at once."""
+    rows = [
+        LedgerHour(hour=hour, origin=origin, **{name: counts[name] for name in COUNTS})
+        for hour in ledger_hours()
+        for origin, counts in ledger_read(hour).items()
+    ]
+    LedgerHour.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["hour", "origin"], update_fields=list(COUNTS)
+    )
+    return len(rows)
+
+
+def events_compact() -> int:
+    """Merge each closed week that lies in several parts, so that reading it needs no merge; gives how many."""
+    weeks = [str(row[0]) for row in gateway.query(_WEEKS_IN_PARTS)]
+    for week in weeks:
+        gateway.execute(
+            f"OPTIMIZE TABLE events PARTITION ID '{week}' FINAL",  # the id is the store's own
+            timeout_seconds=_COMPACT_TIMEOUT_SECONDS,
+        )
+        logger.info("week_compacted", week=week)
+    return len(weeks)

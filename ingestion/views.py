@@ -1,51 +1,51 @@
-"""POST and GET /events."""
+"""Events and the state of the pipeline, over HTTP."""
 
-from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-import msgspec
-from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from accounts.authentication import Caller, authenticate
 from accounts.models import Role
-from accounts.permissions import IsTeacher
-from ingestion.bodies import BodyTooLarge, BodyUnreadable, UnsupportedEncoding, read_body
-from ingestion.buffer import BufferFull
-from ingestion.schemas import (
-    NAMED_ERRORS,
-    Batch,
-    MalformedBody,
-    Sender,
-    TooManyEvents,
-    decode_json,
-    decode_ndjson,
-    envelope_refusal,
-    event_json_schema,
-    first_errors,
+from accounts.permissions import IsAdmin, IsTeacher
+from ingestion.accepting import events_post
+from ingestion.dead_letters import dead_letter_count, dead_letters_replay
+from ingestion.pages import CursorPage, DeadLetterList
+from ingestion.schemas import event_json_schema
+from ingestion.selectors.events import EventList, event_list
+from ingestion.selectors.ledger import ledger_list
+from ingestion.selectors.pipeline import pipeline_status
+from ingestion.selectors.receipts import Receipt, receipt_find
+from ingestion.serializers import (
+    DeadLetterSerializer,
+    EventFilterSerializer,
+    EventsAcceptedSerializer,
+    EventSerializer,
+    LedgerFilterSerializer,
+    LedgerHourSerializer,
+    PipelineStatusSerializer,
+    ReceiptSerializer,
+    ReplayedSerializer,
+    ReplaySerializer,
 )
-from ingestion.selectors import EventList, event_list
-from ingestion.serializers import EventFilterSerializer, EventsAcceptedSerializer, EventSerializer
-from ingestion.services import events_accept
-from storage_app.clickhouse.errors import StoreError
+from ingestion.services import ledger_save
 
-_DECODERS = {"application/json": decode_json, "application/x-ndjson": decode_ndjson}
-_RETRY_AFTER_SECONDS = "5"
-
-
-class Refused(Exception):
-    """The answer is an error: its status, and the errors in the standard shape."""
-
-    def __init__(self, status: int, code: str, detail: str, attr: str | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.errors: list[dict[str, Any]] = [{"code": code, "detail": detail, "attr": attr}]
+_REFUSALS = {
+    400: "No JSON",
+    401: "No credentials, or bad ones",
+    403: "Another person's events",
+    413: "Too large",
+    415: "Neither JSON nor NDJSON, or an encoding other than gzip",
+    422: "Bad events, each named by its index (the first 100)",
+    503: "The buffer is full, or no store can be reached; nothing was taken",
+}
 
 
 class EventCollection(ListAPIView[Any]):
@@ -63,11 +63,16 @@ class EventCollection(ListAPIView[Any]):
     @extend_schema(
         tags=["Events"],
         operation_id="events_list",
-        parameters=[EventFilterSerializer],
+        parameters=[
+            EventFilterSerializer,
+            OpenApiParameter("cursor", description="Walk any depth at constant cost: empty to begin, then as in next."),
+        ],
         responses=EventSerializer(many=True),
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Stored events, newest first."""
+        if "cursor" in request.query_params:
+            return CursorPage(request, self.get_queryset(), limit=self._limit(request)).response()
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
@@ -83,18 +88,7 @@ class EventCollection(ListAPIView[Any]):
         request={"application/json": event_json_schema(), "application/x-ndjson": {"type": "string"}},
         responses={
             202: EventsAcceptedSerializer,
-            **{
-                status: OpenApiResponse(description=text)
-                for status, text in {
-                    400: "No JSON",
-                    401: "No credentials, or bad ones",
-                    403: "Another person's events",
-                    413: "Too large",
-                    415: "Neither JSON nor NDJSON, or an encoding other than gzip",
-                    422: "Bad events, each named by its index (the first 100)",
-                    503: "The buffer is full or out of reach; nothing was taken",
-                }.items()
-            },
+            **{status: OpenApiResponse(description=text) for status, text in _REFUSALS.items()},
         },
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -111,71 +105,89 @@ class EventCollection(ListAPIView[Any]):
         """Filtered already."""
         return queryset
 
-
-def events_post(request: HttpRequest) -> JsonResponse:
-    """Parse, check, keep, answer."""
-    try:
-        caller = authenticate(request)
-        skip = _skips_bad_events(request)
-        batch = _read_batch(request, caller)
-        if batch.refusals and not skip:
-            return _batch_refused(batch)
-        accepted = events_accept(events=batch.events, source=caller.role)
-    except (AuthenticationFailed, NotAuthenticated) as error:
-        response = _errors(401, [{"code": error.default_code, "detail": str(error.detail), "attr": None}])
-        response["WWW-Authenticate"] = 'Bearer realm="api"'
-        return response
-    except Refused as refused:
-        return _errors(refused.status, refused.errors)
-    except (BufferFull, StoreError) as error:
-        code = "buffer_full" if isinstance(error, BufferFull) else "service_unavailable"
-        detail = "Events cannot be taken at the moment; none of these were. Send them again in a few seconds."
-        response = _errors(503, [{"code": code, "detail": detail, "attr": None}])
-        response["Retry-After"] = _RETRY_AFTER_SECONDS
-        return response
-    answer: dict[str, Any] = {"accepted": accepted}
-    if skip:
-        answer |= {"rejected": len(batch.refusals), "errors": first_errors(batch.refusals)}
-    return JsonResponse(answer, status=202)
+    def _limit(self, request: Request) -> int:
+        paginator: Any = self.paginator
+        limit: int = paginator.get_limit(request)
+        return limit
 
 
-def _skips_bad_events(request: HttpRequest) -> bool:
-    on_error = request.GET.get("on_error")
-    if on_error not in {None, "skip"}:
-        raise Refused(400, "invalid", 'on_error can only be "skip".', "on_error")
-    return on_error == "skip"
+class EventReceipt(APIView):
+    """One event."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(tags=["Events"], operation_id="events_retrieve", responses={200: ReceiptSerializer})
+    def get(self, request: Request, event_id: UUID) -> Response:
+        """Where an accepted event is: buffered, stored, or a dead letter and why. Students see their own."""
+        receipt = receipt_find(event_id=event_id)
+        if receipt is None or not _may_see(request.user, receipt):
+            raise NotFound
+        return Response(ReceiptSerializer(receipt).data)
 
 
-def _read_batch(request: HttpRequest, caller: Caller) -> Batch:
-    decode = _DECODERS.get(request.content_type or "")
-    if decode is None:
-        raise Refused(415, "unsupported_media_type", "Send application/json or application/x-ndjson.")
-    sender = Sender(only_user_id=caller.user_id if caller.role == Role.STUDENT else None)
-    try:
-        body = read_body(request, max_bytes=settings.EVENTS_MAX_BYTES)
-        return decode(body, sender=sender, now=datetime.now(UTC), max_count=settings.EVENTS_MAX_COUNT)
-    except UnsupportedEncoding:
-        raise Refused(415, "unsupported_encoding", "The only Content-Encoding taken is gzip.") from None
-    except BodyTooLarge:
-        raise Refused(413, "too_large", f"At most {settings.EVENTS_MAX_BYTES} bytes a request.") from None
-    except TooManyEvents:
-        raise Refused(413, "too_many", f"At most {settings.EVENTS_MAX_COUNT} events a request.") from None
-    except BodyUnreadable:
-        raise Refused(400, "unreadable", "The body is not complete gzip.") from None
-    except MalformedBody as error:
-        raise Refused(400, "parse_error", f"The body is not JSON: {error}") from None
-    except msgspec.ValidationError as error:
-        refusal = envelope_refusal(error)
-        raise Refused(422, refusal.code, refusal.detail, refusal.attr) from None
+def _may_see(user: Any, receipt: Receipt) -> bool:
+    return bool(user.role != Role.STUDENT or receipt.event["user_id"] == str(user.pk))
 
 
-def _batch_refused(batch: Batch) -> JsonResponse:
-    foreign = all(refusal.code == "not_own" for refusal in batch.refusals)
-    return _errors(403 if foreign else 422, first_errors(batch.refusals), more=len(batch.refusals) - NAMED_ERRORS)
+class IngestionStatus(APIView):
+    """The pipeline."""
+
+    permission_classes = (IsAdmin,)
+
+    @extend_schema(tags=["Ingestion"], responses=PipelineStatusSerializer)
+    def get(self, request: Request) -> Response:
+        """What waits and since when, what moves, what was refused, and how the writers are."""
+        return Response(pipeline_status().as_dict())
 
 
-def _errors(status: int, errors: list[dict[str, Any]], *, more: int = 0) -> JsonResponse:
-    kind = {422: "validation_error"}.get(status, "server_error" if status >= 500 else "client_error")
-    if more > 0:
-        errors = [*errors, {"code": "more", "detail": f"{more} more events are refused.", "attr": "events"}]
-    return JsonResponse({"type": kind, "errors": errors}, status=status)
+class DeadLetters(ListAPIView[Any]):
+    """Events that could not be stored."""
+
+    permission_classes = (IsAdmin,)
+    serializer_class = DeadLetterSerializer
+
+    @extend_schema(tags=["Ingestion"], operation_id="dead_letters_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Dead letters with their reasons, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> DeadLetterList:  # type: ignore[override]  # asked like a queryset
+        """All of them."""
+        return DeadLetterList()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """As they are."""
+        return queryset
+
+
+class DeadLettersReplay(APIView):
+    """Putting dead letters back."""
+
+    permission_classes = (IsAdmin,)
+
+    @extend_schema(tags=["Ingestion"], request=ReplaySerializer, responses=ReplayedSerializer)
+    def post(self, request: Request) -> Response:
+        """Put dead letters (all, or those named) back into the buffer."""
+        wanted = ReplaySerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        replayed = dead_letters_replay(ids=wanted.validated_data.get("ids"))
+        return Response({"replayed": replayed, "left": dead_letter_count()})
+
+
+class Ledger(ListAPIView[Any]):
+    """The ledger."""
+
+    permission_classes = (IsAdmin,)
+    serializer_class = LedgerHourSerializer
+
+    @extend_schema(tags=["Ingestion"], operation_id="ledger_list", parameters=[LedgerFilterSerializer])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What became of the events accepted in each hour, by source, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        """The hours of the period."""
+        period = LedgerFilterSerializer(data=self.request.query_params)
+        period.is_valid(raise_exception=True)
+        ledger_save()  # what Redis knows by now
+        return ledger_list(**period.validated_data)

@@ -6,6 +6,8 @@ A writer may die at any line: the plan says what the last insert took, and Click
 seen. A writer that was frozen finds its lease gone and changes nothing. docs/adr/0003.
 """
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +19,7 @@ from redis.exceptions import RedisError
 from ingestion import buffer
 from ingestion.buffer import Entry
 from ingestion.lease import Lease, LeaseLost
+from ingestion.redis_store import WRITERS, client
 from ingestion.storing import Outcome, check_entry, insert_batches, is_poison, store_each
 from storage_app.clickhouse.errors import StoreError
 
@@ -35,6 +38,7 @@ class Writer:
         self._max_rows = max_rows
         self._max_wait_seconds = max_wait_ms / 1000
         self._lease = Lease(lease_seconds)
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -59,6 +63,7 @@ class Writer:
     def _stand_by(self) -> bool:
         if self._lease.acquire():
             return True
+        self._say("standing by")
         self._stopping.wait(min(1.0, self._lease.seconds / 3))
         return False
 
@@ -70,12 +75,19 @@ class Writer:
             logger.info("writer_took_lease")
             self._finish_plan()
             while not self._stopping.is_set():
+                self._say("writing")
                 if entries := self._collect():
                     self._store(entries)
         finally:
             finished.set()
             keeper.join()
             self._lease.release()
+            client().hdel(WRITERS, self._name)
+
+    def _say(self, state: str) -> None:
+        """Leave word for whoever asks how the writers are."""
+        word = msgspec.json.encode({"state": state, "at_ms": time.time_ns() // 1_000_000})
+        client().hset(WRITERS, self._name, word)
 
     def _keep_lease(self, finished: threading.Event) -> None:
         """Renews beside the work, so that a slow insert does not cost the lease. A frozen process renews nothing."""
@@ -112,7 +124,7 @@ class Writer:
 
     def _store(self, entries: Sequence[Entry]) -> None:
         """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad event stands alone."""
-        self._lease.plan(entries[-1].id)
+        self._lease.plan(entries)
         started = time.monotonic()
         outcome = Outcome()
         try:

@@ -7,6 +7,7 @@ if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1])
 end
 redis.call('HINCRBY', KEYS[2], 'bytes', #ARGV[3])
 redis.call('HINCRBY', KEYS[2], 'events', ARGV[4])
+redis.call('HINCRBY', KEYS[2], 'total_accepted', ARGV[4])
 redis.call('HINCRBY', KEYS[3], ARGV[6] .. ':accepted', ARGV[4])
 redis.call('EXPIRE', KEYS[3], ARGV[7])
 return redis.call('XADD', KEYS[1], '*', 'batch', ARGV[3], 'count', ARGV[4], 'received_ms', ARGV[5], 'source', ARGV[6])

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from ingestion.demo import COURSES, demo_events
-from ingestion.selectors import course_has_events
+from ingestion.selectors.events import course_has_events
 from ingestion.services import events_accept
 
 _BATCH = 5000

@@ -1,0 +1,1 @@
+"""Reads: stored events, receipts, the state of the pipeline."""
