@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.authentication import Caller, authenticate
-from accounts.models import Role
 from accounts.permissions import IsTeacher
 from ingestion.bodies import BodyTooLarge, BodyUnreadable, UnsupportedEncoding, read_body
 from ingestion.buffer import BufferFull
@@ -73,6 +72,7 @@ class EventCollection(ListAPIView[Any]):
     @extend_schema(
         tags=["Events"],
         operation_id="events_create",
+        auth=[{"bearer": []}, {"apiKey": []}],  # type: ignore[list-item]  # the library says names, and takes these
         parameters=[
             OpenApiParameter(
                 "on_error",
@@ -88,7 +88,7 @@ class EventCollection(ListAPIView[Any]):
                 for status, text in {
                     400: "No JSON",
                     401: "No credentials, or bad ones",
-                    403: "Another person's events",
+                    403: "Another person's events, or a key without the scope ingest",
                     413: "Too large",
                     415: "Neither JSON nor NDJSON, or an encoding other than gzip",
                     422: "Bad events, each named by its index (the first 100)",
@@ -150,10 +150,9 @@ def _read_batch(request: HttpRequest, caller: Caller) -> Batch:
     decode = _DECODERS.get(request.content_type or "")
     if decode is None:
         raise Refused(415, "unsupported_media_type", "Send application/json or application/x-ndjson.")
-    sender = Sender(only_user_id=caller.user_id if caller.role == Role.STUDENT else None)
     try:
         body = read_body(request, max_bytes=settings.EVENTS_MAX_BYTES)
-        return decode(body, sender=sender, now=datetime.now(UTC), max_count=settings.EVENTS_MAX_COUNT)
+        return decode(body, sender=_sender(caller), now=datetime.now(UTC), max_count=settings.EVENTS_MAX_COUNT)
     except UnsupportedEncoding:
         raise Refused(415, "unsupported_encoding", "The only Content-Encoding taken is gzip.") from None
     except BodyTooLarge:
@@ -167,6 +166,12 @@ def _read_batch(request: HttpRequest, caller: Caller) -> Batch:
     except msgspec.ValidationError as error:
         refusal = envelope_refusal(error)
         raise Refused(422, refusal.code, refusal.detail, refusal.attr) from None
+
+
+def _sender(caller: Caller) -> Sender:
+    if not caller.may_send:
+        raise Refused(403, "permission_denied", "This API key may not send events.")
+    return Sender(only_user_id=None if caller.may_send_for_anybody else caller.user_id)
 
 
 def _batch_refused(batch: Batch) -> JsonResponse:
