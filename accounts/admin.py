@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import RefreshToken, RefreshTokenQuerySet, User
-from accounts.services import refresh_token_families_revoke
+from accounts.models import ApiKey, ApiKeyQuerySet, RefreshToken, RefreshTokenQuerySet, User
+from accounts.services.api_keys import api_key_revoke
+from accounts.services.refresh_tokens import refresh_token_families_revoke
 
 # Roles say who may do what; groups are not used.
 admin.site.unregister(Group)
@@ -59,3 +60,29 @@ class RefreshTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
         families = list(queryset.order_by().values_list("family", flat=True).distinct())
         revoked = refresh_token_families_revoke(families=families)
         messages.success(request, f"{revoked} refresh tokens revoked.")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """API keys, to look at and to revoke. They are made over the API, which shows each once."""
+
+    list_display = ("name", "prefix", "owner", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("owner",)
+    search_fields = ("name", "prefix", "owner__username", "owner__email")
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody could be shown the key."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        """They are revoked, not edited."""
+        return False
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: ApiKeyQuerySet) -> None:
+        """From now on nobody gets in with them."""
+        for api_key in queryset:
+            api_key_revoke(api_key=api_key)
+        messages.success(request, f"{len(queryset)} API keys revoked.")

@@ -1,4 +1,4 @@
-"""Who is calling: from the Authorization header to an account."""
+"""Who is calling: from the Authorization header to an account, signed in or by one of its API keys."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -6,11 +6,14 @@ from typing import Literal
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts.account_cache import accounts
-from accounts.models import Role, User
+from accounts.models import ApiKey, Role, Scope, User
+from accounts.selectors import api_key_find_usable
+from accounts.services.api_keys import api_key_note_use
 from accounts.tokens import access_token_read
 
 CHALLENGE = 'Bearer realm="api"'
@@ -18,11 +21,22 @@ CHALLENGE = 'Bearer realm="api"'
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a request comes from, for views outside DRF."""
+    """Who a request comes from, for views outside DRF. `user_id` of a key is its owner's."""
 
     user_id: str
     role: Role
-    kind: Literal["user"] = "user"
+    kind: Literal["user", "api_key"] = "user"
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def may_send(self) -> bool:
+        """Whether they may send events at all."""
+        return self.kind == "user" or Scope.INGEST in self.scopes
+
+    @property
+    def may_send_for_anybody(self) -> bool:
+        """Whether they may send other people's events."""
+        return self.may_send and self.role != Role.STUDENT
 
 
 def authenticate(request: HttpRequest) -> Caller:
@@ -32,10 +46,13 @@ def authenticate(request: HttpRequest) -> Caller:
         NotAuthenticated: no credentials.
         AuthenticationFailed: bad ones.
     """
-    user = _bearer(request)
-    if user is None:
-        raise NotAuthenticated
-    return Caller(user_id=str(user.pk), role=Role(user.role))
+    if user := _bearer(request):
+        return Caller(user_id=str(user.pk), role=Role(user.role))
+    if api_key := _api_key(request):
+        return Caller(
+            user_id=str(api_key.owner_id), role=Role.TEACHER, kind="api_key", scopes=frozenset(api_key.scopes)
+        )
+    raise NotAuthenticated
 
 
 class JWTAuthentication(BaseAuthentication):
@@ -56,11 +73,60 @@ class JWTAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
+class ApiKeyAuthentication(BaseAuthentication):
+    """The same for keys: request.auth is the key, request.user its owner, who acts as a teacher and never as an admin.
+
+    A key with `read` opens reading, and only where the view's permission says so: what nobody thought of is closed.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        """None without a key.
+
+        Raises:
+            AuthenticationFailed: an unknown, revoked or expired one.
+            PermissionDenied: no key opens this, or not this one.
+        """
+        api_key = _api_key(request)
+        if api_key is None:
+            return None
+        reads = request.method in SAFE_METHODS and Scope.READ in api_key.scopes
+        if not (reads and keys_may_read((request.parser_context or {}).get("view"))):
+            raise PermissionDenied("This API key does not open this.")
+        api_key.owner.role = Role.TEACHER
+        return api_key.owner, api_key
+
+    def authenticate_header(self, request: Request) -> str:
+        """The WWW-Authenticate of a 401."""
+        return CHALLENGE
+
+
+def keys_may_read(view: object) -> bool:
+    """Whether a key with the scope `read` opens the view's GET."""
+    permissions = getattr(view, "permission_classes", ())
+    return any(getattr(permission, "keys_may_read", False) for permission in permissions)
+
+
+def _credentials(request: HttpRequest | Request, scheme: str) -> str | None:
+    sent, _, text = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    return text.strip() if sent.lower() == scheme else None
+
+
 def _bearer(request: HttpRequest | Request) -> User | None:
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-    if scheme.lower() != "bearer":
+    token = _credentials(request, "bearer")
+    if token is None:
         return None
-    user = accounts.find_active(user_id=access_token_read(token.strip()))
+    user = accounts.find_active(user_id=access_token_read(token))
     if user is None:
         raise AuthenticationFailed("The account is gone or deactivated.")
     return user
+
+
+def _api_key(request: HttpRequest | Request) -> ApiKey | None:
+    text = _credentials(request, "api-key")
+    if text is None:
+        return None
+    api_key = api_key_find_usable(text=text)
+    if api_key is None:
+        raise AuthenticationFailed("The API key is not valid, or not any more.")
+    api_key_note_use(api_key=api_key)
+    return api_key

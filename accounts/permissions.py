@@ -8,12 +8,18 @@ from rest_framework.views import APIView
 from accounts.models import Role, User
 
 
-class IsTeacher(BasePermission):
-    """Teachers and admins."""
+class IsTeacherSignedIn(BasePermission):
+    """Teachers and admins themselves; no API key of theirs."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """By the account's role, not the token's."""
         return isinstance(request.user, User) and request.user.role in {Role.TEACHER, Role.ADMIN}
+
+
+class IsTeacher(IsTeacherSignedIn):
+    """Teachers and admins, and to read also API keys with the scope `read`."""
+
+    keys_may_read = True  # asked by accounts.authentication.ApiKeyAuthentication
 
 
 class IsAdmin(BasePermission):

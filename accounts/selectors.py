@@ -1,6 +1,9 @@
-"""Reads of accounts."""
+"""Reads of accounts and keys."""
 
-from accounts.models import User
+from django.utils import timezone
+
+from accounts.models import ApiKey, User
+from accounts.tokens import api_key_hash
 
 
 def user_find_active(*, user_id: str) -> User | None:
@@ -9,3 +12,9 @@ def user_find_active(*, user_id: str) -> User | None:
     if not (user_id.isascii() and user_id.isdecimal()):
         return None
     return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def api_key_find_usable(*, text: str) -> ApiKey | None:
+    """The key with its owner, unless it is unknown, revoked or expired. Asked each time: revoking works at once."""
+    usable = ApiKey.objects.usable(at=timezone.now()).select_related("owner")
+    return usable.filter(key_hash=api_key_hash(text)).first()

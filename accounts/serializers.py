@@ -1,13 +1,15 @@
 """What goes in and out of the accounts' endpoints."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
-from accounts.models import USERNAME_MAX_LENGTH, User
+from accounts.models import API_KEY_NAME_MAX_LENGTH, USERNAME_MAX_LENGTH, ApiKey, Scope, User
 
 PASSWORD_MAX_LENGTH = 1024
 TOKEN_MAX_LENGTH = 4096
@@ -105,3 +107,49 @@ class SignedInSerializer(TokenPairSerializer):
     """Somebody, and the tokens they go on with."""
 
     user = UserSerializer()
+
+
+class ApiKeyRequestSerializer(serializers.Serializer[Any]):
+    """A key to be made."""
+
+    name = serializers.CharField(max_length=API_KEY_NAME_MAX_LENGTH)
+    scopes = serializers.MultipleChoiceField(choices=Scope.choices, allow_empty=False)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Left out: never.")
+
+    def validate_scopes(self, scopes: set[str]) -> list[str]:
+        """In one order."""
+        return sorted(scopes)
+
+    def validate_expires_at(self, moment: datetime | None) -> datetime | None:
+        """A key that is dead when it is born is a mistake."""
+        if moment is not None and moment <= timezone.now():
+            raise serializers.ValidationError("This is in the past.")
+        return moment
+
+
+class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
+    """A key, without the key itself."""
+
+    owner = serializers.CharField(source="owner.username", help_text="The username of whoever made it.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(Scope.choices))
+
+    class Meta:
+        model = ApiKey
+        fields = ("id", "name", "prefix", "scopes", "owner", "created_at", "expires_at", "last_used_at")
+        read_only_fields = fields
+
+
+class NewApiKeySerializer(ApiKeySerializer):
+    """A key just made, this once with the key itself."""
+
+    key = serializers.SerializerMethodField(help_text="Keep it: it is never shown again.")
+
+    class Meta:
+        model = ApiKey
+        fields = (*ApiKeySerializer.Meta.fields, "key")
+        read_only_fields = fields
+
+    def get_key(self, api_key: ApiKey) -> str:
+        """From the context: it is in no store."""
+        text: str = self.context["key"]
+        return text

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from accounts import services
+from accounts.services import refresh_tokens
 
 logger = structlog.get_logger(__name__)
 
@@ -11,6 +11,6 @@ logger = structlog.get_logger(__name__)
 @shared_task
 def refresh_tokens_delete_expired() -> int:
     """Delete expired refresh tokens; gives their number."""
-    deleted = services.refresh_tokens_delete_expired()
+    deleted = refresh_tokens.refresh_tokens_delete_expired()
     logger.info("refresh_tokens_deleted", deleted_count=deleted)
     return deleted

@@ -1,5 +1,7 @@
-"""The signed tokens: making them, and reading them back."""
+"""Signed tokens: making them, and reading them back. API keys: making them, and what is kept of them."""
 
+import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,6 +58,17 @@ def refresh_token_read(text: str) -> UUID:
         return UUID(jti)
     except ValueError:
         raise AuthenticationFailed(REFRESH_TOKEN_REFUSED) from None
+
+
+def api_key_make() -> tuple[str, str]:
+    """A new API key, and how it begins: enough to know it again, too little to use it."""
+    prefix = f"tw_{secrets.token_hex(4)}"
+    return f"{prefix}_{secrets.token_urlsafe(32)}", prefix
+
+
+def api_key_hash(text: str) -> str:
+    """What is kept of a key. It has 256 bits of chance, so that a quick hash is as good as a slow one."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _claim(kind: type[Token], text: str, name: str, *, refusal: str) -> str:

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from accounts.views import Login, Logout, Me, Refresh, Register
+from accounts.views.api_keys import ApiKeyCollection, ApiKeyItem
+from accounts.views.me import Me
+from accounts.views.sign_in import Login, Logout, Refresh, Register
 
 urlpatterns = [
     path("auth/register", Register.as_view()),
@@ -10,4 +12,6 @@ urlpatterns = [
     path("auth/refresh", Refresh.as_view()),
     path("auth/logout", Logout.as_view()),
     path("auth/me", Me.as_view()),
+    path("api-keys", ApiKeyCollection.as_view()),
+    path("api-keys/<uuid:api_key_id>", ApiKeyItem.as_view()),
 ]

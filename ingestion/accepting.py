@@ -13,7 +13,6 @@ from redis.exceptions import RedisError
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
 from accounts.authentication import CHALLENGE, Caller, authenticate
-from accounts.models import Role
 from ingestion.bodies import BodyTooLarge, BodyUnreadable, UnsupportedEncoding, read_body
 from ingestion.buffer import BufferFull
 from ingestion.ledger import refusals_count
@@ -55,7 +54,7 @@ def events_post(request: HttpRequest) -> JsonResponse:
         _count_refusals(batch, caller)
         if batch.refusals and not skip:
             return _batch_refused(batch)
-        accepted = events_accept(events=batch.events, source=caller.role)
+        accepted = events_accept(events=batch.events, source=_source(caller))
     except (AuthenticationFailed, NotAuthenticated) as error:
         response = _errors(401, [{"code": error.default_code, "detail": str(error.detail), "attr": None}])
         response["WWW-Authenticate"] = CHALLENGE
@@ -85,10 +84,9 @@ def _read_batch(request: HttpRequest, caller: Caller) -> Batch:
     decode = _DECODERS.get(request.content_type or "")
     if decode is None:
         raise Refused(415, "unsupported_media_type", "Send application/json or application/x-ndjson.")
-    sender = Sender(only_user_id=caller.user_id if caller.role == Role.STUDENT else None)
     try:
         body = read_body(request, max_bytes=settings.EVENTS_MAX_BYTES)
-        return decode(body, sender=sender, now=datetime.now(UTC), max_count=settings.EVENTS_MAX_COUNT)
+        return decode(body, sender=_sender(caller), now=datetime.now(UTC), max_count=settings.EVENTS_MAX_COUNT)
     except UnsupportedEncoding:
         raise Refused(415, "unsupported_encoding", "The only Content-Encoding taken is gzip.") from None
     except BodyTooLarge:
@@ -104,12 +102,23 @@ def _read_batch(request: HttpRequest, caller: Caller) -> Batch:
         raise Refused(422, refusal.code, refusal.detail, refusal.attr) from None
 
 
+def _sender(caller: Caller) -> Sender:
+    if not caller.may_send:
+        raise Refused(403, "permission_denied", "This API key may not send events.")
+    return Sender(only_user_id=None if caller.may_send_for_anybody else caller.user_id)
+
+
+def _source(caller: Caller) -> str:
+    """What the ledger calls the caller: few names, however many callers."""
+    return caller.role if caller.kind == "user" else caller.kind
+
+
 def _count_refusals(batch: Batch, caller: Caller) -> None:
     if not batch.refusals:
         return
     reasons = Counter(refusal.code for refusal in batch.refusals)
     try:
-        refusals_count(source=caller.role, received_ms=time.time_ns() // 1_000_000, reasons=reasons)
+        refusals_count(source=_source(caller), received_ms=time.time_ns() // 1_000_000, reasons=reasons)
     except RedisError as error:
         # The caller hears of every refusal; only the statistics miss them.
         logger.warning("refusals_not_counted", reason=str(error), count=reasons.total())

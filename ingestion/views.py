@@ -40,7 +40,7 @@ from ingestion.services import ledger_save
 _REFUSALS = {
     400: "No JSON",
     401: "No credentials, or bad ones",
-    403: "Another person's events",
+    403: "Another person's events, or a key without the scope ingest",
     413: "Too large",
     415: "Neither JSON nor NDJSON, or an encoding other than gzip",
     422: "Bad events, each named by its index (the first 100)",
@@ -78,6 +78,7 @@ class EventCollection(ListAPIView[Any]):
     @extend_schema(
         tags=["Events"],
         operation_id="events_create",
+        auth=[{"bearer": []}, {"apiKey": []}],  # type: ignore[list-item]  # the library says names, and takes these
         parameters=[
             OpenApiParameter(
                 "on_error",

@@ -39,7 +39,7 @@ def test_it_works(stranger: User, scheme: str) -> None:
     assert caller == Caller(user_id=str(stranger.pk), role=Role.STUDENT, kind="user")
 
 
-@pytest.mark.parametrize("header", [None, "", " ", "Basic YTpi", "Api-Key abc", "Token abc"])
+@pytest.mark.parametrize("header", [None, "", " ", "Basic YTpi", "Token abc"])
 def test_without_credentials_there_is_no_caller(client: APIClient, header: str | None) -> None:
     with pytest.raises(NotAuthenticated):
         call(header)

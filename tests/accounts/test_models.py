@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from accounts.services import demo_accounts_create
+from accounts.services.demo import demo_accounts_create
 
 pytestmark = pytest.mark.django_db
 

@@ -36,10 +36,23 @@ def test_every_endpoint_is_there(
         assert operation["requestBody"]["content"].keys() == {"application/json"}
 
 
-def test_the_security_scheme_is_a_bearer_jwt(document: dict[str, Any]) -> None:
-    assert document["components"]["securitySchemes"] == {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    }
+def test_the_security_schemes_are_a_bearer_jwt_and_an_api_key(document: dict[str, Any]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["bearer"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    assert (schemes["apiKey"]["in"], schemes["apiKey"]["name"]) == ("header", "Authorization")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "opens"),
+    [
+        ("events", "get", True),
+        ("events", "post", True),
+        ("api-keys", "get", False),
+        ("metrics/calculate", "post", False),
+    ],
+)
+def test_it_says_what_an_api_key_opens(document: dict[str, Any], path: str, method: str, opens: bool) -> None:
+    assert ({"apiKey": []} in document["paths"][f"/api/v1/{path}"][method]["security"]) is opens
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_logout_twice_is_as_good_as_once(client: APIClient, login: Login) -> Non
 def test_expired_tokens_are_deleted_and_no_others(
     monkeypatch: pytest.MonkeyPatch, client: APIClient, login: Login
 ) -> None:
-    monkeypatch.setattr("accounts.services.DELETE_CHUNK", 2)
+    monkeypatch.setattr("accounts.services.refresh_tokens.DELETE_CHUNK", 2)
     expired = [login() for _ in range(5)]
     RefreshToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     live = login()["refresh"]

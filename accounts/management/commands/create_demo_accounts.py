@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.services import demo_accounts_create
+from accounts.services.demo import demo_accounts_create
 
 
 class Command(BaseCommand):

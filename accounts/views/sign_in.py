@@ -1,32 +1,28 @@
-"""Registering, signing in and out, one's own profile."""
+"""Registering, signing in, staying so, signing out."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from drf_standardized_errors.openapi_serializers import ErrorResponse401Serializer
 from drf_standardized_errors.openapi_validation_errors import extend_validation_errors
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.authentication import CHALLENGE
-from accounts.models import User
 from accounts.permissions import RegistrationIsOpen
-from accounts.selectors import user_find_active
 from accounts.serializers import (
     LoginSerializer,
-    ProfileSerializer,
     RefreshSerializer,
     RegisterSerializer,
     SignedInSerializer,
     TokenPairSerializer,
-    UserSerializer,
 )
-from accounts.services import refresh_token_revoke, refresh_token_rotate, user_login, user_register, user_update
+from accounts.services.refresh_tokens import refresh_token_revoke, refresh_token_rotate
+from accounts.services.sign_in import user_login
+from accounts.services.users import user_register
+from accounts.views.validation import validated
 
 TAGS = ["Accounts"]
 PASSWORD_REFUSALS = [
@@ -65,7 +61,7 @@ class Register(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Make an account and sign in. The role is always student."""
-        signed_in = user_register(**_validated(RegisterSerializer(data=request.data)))
+        signed_in = user_register(**validated(RegisterSerializer(data=request.data)))
         return Response(SignedInSerializer(signed_in).data, status=201)
 
 
@@ -82,7 +78,7 @@ class Login(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Sign in with an email or a username."""
-        signed_in = user_login(request=request._request, **_validated(LoginSerializer(data=request.data)))
+        signed_in = user_login(request=request._request, **validated(LoginSerializer(data=request.data)))
         return Response(SignedInSerializer(signed_in).data)
 
 
@@ -98,7 +94,7 @@ class Refresh(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair. Each works once; a second use signs out all that followed."""
-        pair = refresh_token_rotate(**_validated(RefreshSerializer(data=request.data)))
+        pair = refresh_token_rotate(**validated(RefreshSerializer(data=request.data)))
         return Response(TokenPairSerializer(pair).data)
 
 
@@ -114,35 +110,5 @@ class Logout(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Revoke a refresh token and all that followed from the same signing in."""
-        refresh_token_revoke(**_validated(RefreshSerializer(data=request.data)))
+        refresh_token_revoke(**validated(RefreshSerializer(data=request.data)))
         return Response(status=204)
-
-
-@extend_validation_errors(["unique"], field_name="username", methods=["patch"])
-class Me(APIView):
-    """One's own account."""
-
-    @extend_schema(tags=TAGS, operation_id="auth_me", responses=UserSerializer)
-    def get(self, request: Request) -> Response:
-        """Your account."""
-        return Response(UserSerializer(_current(request)).data)
-
-    @extend_schema(tags=TAGS, operation_id="auth_me_update", request=ProfileSerializer, responses=UserSerializer)
-    def patch(self, request: Request) -> Response:
-        """Change your username or your names."""
-        changes = _validated(ProfileSerializer(data=request.data, partial=True))
-        return Response(UserSerializer(user_update(user=_current(request), **changes)).data)
-
-
-def _validated(serializer: Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    validated: dict[str, Any] = serializer.validated_data
-    return validated
-
-
-def _current(request: Request) -> User:
-    """The caller's account as it is now; request.user may be some seconds old."""
-    user = user_find_active(user_id=str(request.user.pk))
-    if user is None:
-        raise AuthenticationFailed("The account is gone or deactivated.")
-    return user

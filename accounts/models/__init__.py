@@ -1,0 +1,18 @@
+"""Who there is, and what they hold."""
+
+from accounts.models.api_key import API_KEY_NAME_MAX_LENGTH, ApiKey, ApiKeyQuerySet, Scope
+from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
+from accounts.models.user import USERNAME_MAX_LENGTH, Role, User, UserManager
+
+__all__ = [
+    "API_KEY_NAME_MAX_LENGTH",
+    "USERNAME_MAX_LENGTH",
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "RefreshToken",
+    "RefreshTokenQuerySet",
+    "Role",
+    "Scope",
+    "User",
+    "UserManager",
+]
