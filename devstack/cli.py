@@ -25,6 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
+    except KeyboardInterrupt:
+        return 130
     except StackError as error:
         sys.stderr.write(f"{error}\n")
     except OSError as error:

@@ -1,6 +1,7 @@
 """`devstack exec`: run a command with stores of its own, in a directory that is gone afterwards."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,6 +22,8 @@ _GRACE_SECONDS = 20.0
 
 def run(command: Sequence[str]) -> int:
     """Gives the command's exit code; as a shell does, 128 + the number of a signal that ended it."""
+    if shutil.which(command[0]) is None:
+        raise StackError(f"There is no program {command[0]}.")
     data = DataDirectory(Path(tempfile.mkdtemp(prefix="tidewatch-")))
     data.make()
     guardian = Guardian(data, remove_directory=data.path)
@@ -54,10 +57,7 @@ def _with_stores(command: Sequence[str], data: DataDirectory, supervisor: Superv
 
 def _foreground(command: Sequence[str], environment: dict[str, str], supervisor: Supervisor, inbox: SignalInbox) -> int:
     """In the launcher's own process group, so that it has the terminal and its Ctrl-C."""
-    try:
-        process = subprocess.Popen(command, env=environment)
-    except OSError as error:
-        raise StackError(f"Cannot run {command[0]}: {error.strerror}.") from error
+    process = subprocess.Popen(command, env=environment)
     supervisor.adopt(Charge(process.pid, ((signal.SIGTERM, 5.0),)))
     try:
         supervisor.watch(until=lambda: process.poll() is not None)

@@ -19,6 +19,7 @@ class Guardian:
     def __init__(self, data: DataDirectory, *, remove_directory: Path | None = None) -> None:
         self._lock_file = data.guardian_lock
         self._log = data.log("guardian")
+        self._pid_file = data.pid_file("guardian")
         self._state: dict[str, object] = {"charges": [], "remove_directory": str(remove_directory or "")}
         self._start()
 
@@ -38,6 +39,7 @@ class Guardian:
                 pass_fds=(lock.fileno(),),
             )
         os.close(reading)
+        self._pid_file.write_text(f"{self._process.pid}\n")
         self._tell()
 
     def watch_over(self, charges: Iterable[Charge]) -> None:
@@ -55,6 +57,7 @@ class Guardian:
         """Let it end, after doing what is left to do."""
         os.close(self._writing)
         self._process.wait()
+        self._pid_file.unlink(missing_ok=True)
 
     def _tell(self) -> None:
         """The whole state each time, in one write: there is no half of it."""

@@ -10,6 +10,7 @@ from devstack.directories import DataDirectory
 from devstack.program import Program
 from devstack.run_settings import RunSettings
 
+_CELERY = [sys.executable, "-m", "celery", "-A", "celery_worker"]
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 where to reach who listens on all
 
 
@@ -24,8 +25,7 @@ def load_demo(environment: Mapping[str, str]) -> Program:
 
 
 def processes(settings: RunSettings, data: DataDirectory, environment: Mapping[str, str]) -> list[Program]:
-    """In the order of starting; they stop in the reverse."""
-    celery = [sys.executable, "-m", "celery", "-A", "celery_worker"]
+    """What can start together."""
     quick = ["--concurrency", "2", "--without-mingle", "--without-gossip"]
     return [
         _web(settings, environment),
@@ -37,18 +37,23 @@ def processes(settings: RunSettings, data: DataDirectory, environment: Mapping[s
         ),
         Program(
             name="worker",
-            command=[*celery, "worker", "--loglevel", "INFO", *quick],
+            command=[*_CELERY, "worker", "--loglevel", "INFO", *quick],
             environment=environment,
             is_ready=data.ready_file("worker").exists,
             # Warm: it finishes its tasks. Cold: it gives them back.
             stop_steps=((SIGTERM, 8.0), (SIGQUIT, 4.0)),
         ),
-        Program(
-            name="beat",
-            command=[*celery, "beat", "--loglevel", "INFO", "--schedule", str(data.path / "beat" / "schedule")],
-            environment=environment,
-        ),
     ]
+
+
+def beat(data: DataDirectory, environment: Mapping[str, str]) -> Program:
+    """The schedule. It answers to nobody: alive is all there is to know of it."""
+    schedule = str(data.path / "beat" / "schedule")
+    return Program(
+        name="beat",
+        command=[*_CELERY, "beat", "--loglevel", "INFO", "--schedule", schedule],
+        environment=environment,
+    )
 
 
 def _command(name: str, environment: Mapping[str, str], *arguments: str) -> Program:

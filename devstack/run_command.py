@@ -92,6 +92,7 @@ def _start_product(
     supervisor.start([product.prepare(environment, demo_accounts=demo_accounts)])
     demo = [product.load_demo(environment)] if demo_accounts and settings.demo else []
     supervisor.start(product.processes(settings, data, environment) + demo)
+    supervisor.start([product.beat(data, environment)])  # last: nobody waits for it, and starting costs the others time
     if demo_accounts:
         say("development on loopback: accounts admin/admin, teacher/teacher, student/student")
     else:

@@ -13,7 +13,7 @@ from devstack.directories import ROOT
 from devstack.errors import StackError
 from devstack.ports import LOOPBACK
 from devstack.program import Program
-from devstack.stores.site import LocalStore, Site
+from devstack.stores.site import READY_SECONDS, LocalStore, Site
 
 LIBRARY = ROOT / "devstack" / "node_modules" / "@chdb" / "lib-linux-x64-gnu" / "libchdb.so"
 _CONFIGURATION = Path(__file__).parent / "clickhouse_configuration"
@@ -34,6 +34,7 @@ def make(site: Site) -> LocalStore:
         command=[sys.executable, "-m", "devstack.stores.clickhouse_server", *map(str, files)],
         environment={"PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC"},
         is_ready=lambda: _answers(site.ports["clickhouse"], site.secrets.CLICKHOUSE_PASSWORD),
+        ready_seconds=READY_SECONDS,
         address=address,
     )
     environment = {
@@ -88,7 +89,7 @@ def _answers(port: int, password: str) -> bool:
     try:
         with socket.create_connection((LOOPBACK, port), timeout=2) as connection:
             connection.sendall(hello)
-            return connection.recv(1) == b"\x00"
+            return connection.recv(1024).startswith(b"\x00")
     except OSError:
         return False
 

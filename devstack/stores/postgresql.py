@@ -3,16 +3,18 @@
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 from devstack import wheels
 from devstack.errors import StackError
 from devstack.ports import LOOPBACK
 from devstack.program import Program
-from devstack.stores.site import LocalStore, Site
+from devstack.stores.site import READY_SECONDS, LocalStore, Site
 
+_PROTOCOL_VERSION = 3 << 16
 # A machine's own PG… variables would change where our programs look.
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
 
@@ -27,7 +29,8 @@ def make(site: Site) -> LocalStore:
         name="postgresql",
         command=[*_command("postgres"), "-D", str(data), *_options(port, durable=site.durable)],
         environment=_ENVIRONMENT,
-        is_ready=lambda: _answers(port, password),
+        is_ready=lambda: _answers(port),
+        ready_seconds=READY_SECONDS,
         address=address,
         # Fast: ends the sessions. Immediate: leaves the rest to the next start's recovery.
         stop_steps=((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0)),
@@ -96,18 +99,12 @@ def _advice(message: str) -> str:
     return ""
 
 
-def _answers(port: int, password: str) -> bool:
-    address: Mapping[str, str] = {
-        "PGHOST": LOOPBACK,
-        "PGPORT": str(port),
-        "PGUSER": "tidewatch",
-        "PGPASSWORD": password,
-        "PGCONNECT_TIMEOUT": "2",
-    }
-    done = subprocess.run(
-        [_binaries() / "psql", "--no-psqlrc", "--command=SELECT 1", "tidewatch"],
-        env={**_ENVIRONMENT, **address},
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode == 0
+def _answers(port: int) -> bool:
+    """Asks to log in. It asks back for the password when it is ready, and says why not while it starts or recovers."""
+    question = struct.pack("!i", _PROTOCOL_VERSION) + b"user\0tidewatch\0database\0tidewatch\0\0"
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=2) as connection:
+            connection.sendall(struct.pack("!i", len(question) + 4) + question)
+            return connection.recv(1024).startswith(b"R")
+    except OSError:
+        return False

@@ -6,7 +6,7 @@ import socket
 from devstack import wheels
 from devstack.ports import LOOPBACK
 from devstack.program import Program
-from devstack.stores.site import LocalStore, Site
+from devstack.stores.site import READY_SECONDS, LocalStore, Site
 
 
 def make(site: Site) -> LocalStore:
@@ -28,6 +28,7 @@ def make(site: Site) -> LocalStore:
         command=[str(binary), *(part for name, value in options.items() for part in (f"--{name}", value))],
         environment={"PATH": os.environ.get("PATH", os.defpath)},
         is_ready=lambda: _answers(port),
+        ready_seconds=READY_SECONDS,
         address=f"{LOOPBACK}:{port}",
     )
     return LocalStore(program, {"REDIS_URL": f"redis://{LOOPBACK}:{port}/0"})

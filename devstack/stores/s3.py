@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devstack.ports import LOOPBACK
 from devstack.program import Program
-from devstack.stores.site import LocalStore, Site
+from devstack.stores.site import READY_SECONDS, LocalStore, Site
 
 _BINARY = Path(sysconfig.get_path("scripts")) / "rclone"
 
@@ -28,6 +28,7 @@ def make(site: Site) -> LocalStore:
             "RCLONE_AUTH_KEY": f'"{access_key},{secret_key}"',
         },
         is_ready=lambda: _answers(site.ports["s3"]),
+        ready_seconds=READY_SECONDS,
         address=address,
     )
     environment = {

@@ -7,6 +7,8 @@ from devstack.credentials import Credentials
 from devstack.directories import DataDirectory
 from devstack.program import Program
 
+READY_SECONDS = 300.0  # after a crash a large store reads its log for minutes
+
 
 @dataclass(frozen=True)
 class Site:
