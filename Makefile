@@ -8,7 +8,7 @@ ARGS ?=
 export PORT HOST DATA_DIR DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check manage lock clean
+.PHONY: help install run test check bench-ingest manage lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ check: install ## Lint, types, import rules
 	$(BIN)/ruff format --check .
 	ENV_FILE=.ci/settings.env $(BIN)/mypy .
 	$(BIN)/lint-imports
+
+bench-ingest: install ## Measure events in against a plain service and ClickHouse itself (needs wrk)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.ingest $(ARGS)
 
 manage: install ## Run a management command against the running servers (CMD="createsuperuser")
 	@exec $(BIN)/python -m devstack manage $(CMD)

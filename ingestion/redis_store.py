@@ -20,7 +20,7 @@ LEDGER = "tidewatch:ledger:"  # and the hour, in seconds since 1970
 WINDOW = "tidewatch:window:"  # and the generation
 
 _CONNECT_TIMEOUT_SECONDS = 2
-_TIMEOUT_SECONDS = 10
+_TIMEOUT_SECONDS = 4
 _SCRIPTS = Path(__file__).parent / "lua"
 
 

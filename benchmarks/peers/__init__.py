@@ -1,0 +1,1 @@
+"""Plain services that somebody would write instead, to compare with."""

@@ -1,0 +1,38 @@
+"""What processes cost: CPU seconds and memory, with their children."""
+
+from collections.abc import Iterable
+
+import psutil
+
+
+def find(name: str) -> list[psutil.Process]:
+    """Processes whose command line holds `name`, among ours: started here, or by the devstack that started us."""
+    devstack = psutil.Process().parent()
+    ours = devstack.children(recursive=True) if devstack else []
+    return [process for process in ours if name in " ".join(_command(process))]
+
+
+def with_children(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """The processes and all below them, each once."""
+    whole = {process.pid: process for process in processes}
+    for process in list(whole.values()):
+        whole |= {child.pid: child for child in process.children(recursive=True)}
+    return list(whole.values())
+
+
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """User and system time so far."""
+    times = [process.cpu_times() for process in processes]
+    return sum(time.user + time.system for time in times)
+
+
+def resident_mebibytes(processes: Iterable[psutil.Process]) -> float:
+    """Memory now."""
+    return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
