@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ingestion.buffer import compress
@@ -9,6 +10,7 @@ from ingestion.ledger import ledger_key
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, STREAM, client, script
 
 _PAGE = 500
+_SHOWN_BYTES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,16 @@ class KeptLetter:
     def is_event(self) -> bool:
         """Whether it is an event that can be put back."""
         return self.event.startswith(b'["')
+
+    @property
+    def text(self) -> str:
+        """Its text; of a batch that cannot be read, the beginning of its bytes."""
+        return self.event[:_SHOWN_BYTES].decode(errors="backslashreplace")
+
+    @property
+    def received_at(self) -> datetime:
+        """When it was accepted."""
+        return datetime.fromtimestamp(self.received_ms / 1000, UTC)
 
 
 def dead_letter_count() -> int:

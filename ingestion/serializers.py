@@ -6,11 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ingestion.dead_letters import KeptLetter
 from ingestion.models import LedgerHour
 from ingestion.selectors.events import EventFilter
-
-_SHOWN_BYTES = 2000
 
 _BARE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -107,17 +104,9 @@ class DeadLetterSerializer(serializers.Serializer[object]):
 
     id = serializers.CharField()
     reason = serializers.CharField()
-    received_at = serializers.SerializerMethodField()
-    event_source = serializers.CharField(source="source")
-    event = serializers.SerializerMethodField()
-
-    def get_received_at(self, letter: KeptLetter) -> datetime:
-        """When it was accepted."""
-        return datetime.fromtimestamp(letter.received_ms / 1000, UTC)
-
-    def get_event(self, letter: KeptLetter) -> str:
-        """Its text; of a batch that cannot be read, the beginning of its bytes."""
-        return letter.event[:_SHOWN_BYTES].decode(errors="backslashreplace")
+    received_at = serializers.DateTimeField()
+    origin = serializers.CharField(source="source")
+    event = serializers.CharField(source="text", help_text="Of a batch that cannot be read, the beginning.")
 
 
 class ReplaySerializer(serializers.Serializer[object]):
