@@ -8,7 +8,7 @@ ARGS ?=
 export PORT HOST DATA_DIR DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench-ingest manage lock clean
+.PHONY: help install run test check bench-ingest bench-dedup bench-dedup manage lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ check: install ## Lint, types, import rules
 bench-ingest: install ## Measure events in against a plain service and ClickHouse itself (needs wrk)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.ingest $(ARGS)
+
+bench-dedup: install ## Measure reading 10M rows with copies against a clean table (ARGS="--rows 1000000")
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.dedup $(ARGS)
 
 manage: install ## Run a management command against the running servers (CMD="createsuperuser")
 	@exec $(BIN)/python -m devstack manage $(CMD)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +21,17 @@ _CONDITIONS = {
     "start": "occurred_at >= {start:DateTime64(3, 'UTC')}",
     "end": "occurred_at < {end:DateTime64(3, 'UTC')}",
     "since": "occurred_at >= {since:DateTime64(3, 'UTC')}",
+    "until": "occurred_at < {until:DateTime64(3, 'UTC')}",
     # occurred_at alone first, so that later weeks are not even opened.
     "after_time": "occurred_at <= {after_time:DateTime64(3, 'UTC')}",
     "after_id": "(occurred_at, event_id) < ({after_time:DateTime64(3, 'UTC')}, {after_id:UUID})",
 }
 _COLUMNS = ("event_id", "user_id", "course_id", "event_type", "session_id", "occurred_at", "received_at", "properties")
-# A list without a bound in time would merge and sort everything: first the newest hour, then more.
-_WIDENING = (timedelta(hours=1), timedelta(days=1), timedelta(weeks=1), timedelta(weeks=13), None)
+# A page without a bound in time would merge and sort everything. How far it must reach back is guessed from how
+# dense the events are: for so many times those that are wanted, and again so many times as far while they are too few.
+_MARGIN = 2
+_WIDENING = 8
+_NARROWEST = timedelta(minutes=1)
 
 Event = dict[str, Any]
 Position = tuple[datetime, UUID]
@@ -58,30 +63,40 @@ class EventList:
 
     def count(self) -> int:
         """How many there are, each event once."""
-        sql = f"SELECT count() FROM events FINAL WHERE {_where(self._parameters)}"  # noqa: S608  # own fragments
-        return int(gateway.query(sql, self._parameters, settings=_FINAL)[0][0])
+        return sum(self._days.values())
 
     def __getitem__(self, page: slice) -> Sequence[Event]:
-        """The events of one page."""
-        return self._newest(self._parameters, limit=page.stop - page.start, offset=page.start)
+        """The events of one page: only the days it lies in are merged and sorted."""
+        skipped, seen, days = 0, 0, []
+        for day, count in self._days.items():
+            seen += count
+            if seen <= page.start:
+                skipped = seen
+                continue
+            days.append(day)
+            if seen >= page.stop:
+                break
+        if not days:
+            return []
+        bounds = {"since": _midnight(days[-1]), "until": _midnight(days[0]) + timedelta(days=1)}
+        return _page(self._parameters | bounds, limit=page.stop - page.start, offset=page.start - skipped)
 
     def after(self, position: Position | None, *, limit: int) -> Sequence[Event]:
         """The next events of a walk from the newest (None) to the oldest; the same cost at any depth."""
         parameters = dict(self._parameters)
         if position:
             parameters["after_time"], parameters["after_id"] = position
-        return self._newest(parameters, limit=limit, offset=0)
+        extent = _extent(parameters)
+        return _newest(parameters, extent, limit=limit) if extent else []
 
-    def _newest(self, parameters: Mapping[str, Any], *, limit: int, offset: int) -> Sequence[Event]:
-        newest = _newest_moment(parameters)
-        if newest is None:
-            return []
-        for width in _WIDENING:
-            since = {"since": newest - width} if width else {}
-            found = _page(dict(parameters) | since, limit=limit, offset=offset)
-            if len(found) == limit:
-                break
-        return found
+    @cached_property
+    def _days(self) -> dict[date, int]:
+        """How many events each day has, newest first."""
+        sql = (
+            f"SELECT toDate32(occurred_at) AS day, count() FROM events FINAL WHERE {_where(self._parameters)}"  # noqa: S608  # own fragments
+            " GROUP BY day ORDER BY day DESC"
+        )
+        return dict(gateway.query(sql, self._parameters, settings=_FINAL))
 
 
 def event_list(*, event_filter: EventFilter) -> EventList:
@@ -107,11 +122,33 @@ def _where(parameters: Mapping[str, Any]) -> str:
     return " AND ".join(_CONDITIONS[name] for name in parameters) or "1"
 
 
-def _newest_moment(parameters: Mapping[str, Any]) -> datetime | None:
-    # Copies have the time of their event, so this need not look through them.
-    sql = f"SELECT max(occurred_at), count() FROM events WHERE {_where(parameters)}"  # noqa: S608  # own fragments
-    newest, count = gateway.query(sql, parameters)[0]
-    return newest.astimezone(UTC) if count else None
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """From when to when events lie, and about how many: copies count as well here, which costs no merging."""
+
+    oldest: datetime
+    newest: datetime
+    count: int
+
+
+def _extent(parameters: Mapping[str, Any]) -> _Extent | None:
+    sql = f"SELECT min(occurred_at), max(occurred_at), count() FROM events WHERE {_where(parameters)}"  # noqa: S608  # own fragments
+    [(oldest, newest, count)] = gateway.query(sql, parameters)
+    return _Extent(oldest.astimezone(UTC), newest.astimezone(UTC), count) if count else None
+
+
+def _newest(parameters: Mapping[str, Any], extent: _Extent, *, limit: int) -> Sequence[Event]:
+    width = max((extent.newest - extent.oldest) * (_MARGIN * limit / extent.count), _NARROWEST)
+    while width < extent.newest - extent.oldest:
+        found = _page({**parameters, "since": extent.newest - width}, limit=limit, offset=0)
+        if len(found) == limit:
+            return found
+        width *= _WIDENING
+    return _page(parameters, limit=limit, offset=0)
 
 
 def _page(parameters: Mapping[str, Any], *, limit: int, offset: int) -> Sequence[Event]:
