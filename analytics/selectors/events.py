@@ -16,25 +16,29 @@ _NEWEST_RECEIVED = """
 SELECT maxOrNull(received_at)
 FROM events
 WHERE occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
-    AND ({course:String} = '' OR course_id = {course:String})
+    AND ({course:String} = '' OR {crosses:Bool} OR course_id = {course:String})
 """
 
 # One number for each watch, in one reading; the year 1970 stands for no event.
 _NEWEST_OF_EACH = """
 SELECT maxForEach(arrayMap(
-    (course, start, end) -> if(
-        if(course = '', course_id != '', course_id = course) AND occurred_at >= start AND occurred_at < end,
+    (course, start, end, beyond, crosses) -> if(
+        if(course = '', beyond OR course_id != '', crosses OR course_id = course)
+            AND occurred_at >= start AND occurred_at < end,
         toUnixTimestamp64Milli(received_at),
         0
     ),
     {courses:Array(String)},
     {starts:Array(DateTime64(3, 'UTC'))},
-    {ends:Array(DateTime64(3, 'UTC'))}
+    {ends:Array(DateTime64(3, 'UTC'))},
+    {beyond:Array(Bool)},
+    {crosses:Array(Bool)}
 ))
 FROM events FINAL
 WHERE occurred_at < {end:DateTime64(3, 'UTC')}
     AND ({user:String} = '' OR user_id = {user:String})
-    AND ({course:String} = '' OR course_id = {course:String})
+    AND ({course:String} = '' OR course_id = {course:String} OR {others:Bool} AND user_id IN
+        (SELECT user_id FROM events WHERE {others:Bool} AND course_id = {course:String}))
 """
 
 
@@ -53,7 +57,12 @@ def course_exists(*, course_id: str) -> bool:
 
 def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime | None:
     """When the newest event in reach was received; None: there is no event."""
-    parameters = {"course": course_id or "", "start": reach.start, "end": reach.end}
+    parameters = {
+        "course": course_id or "",
+        "start": reach.start,
+        "end": reach.end,
+        "crosses": reach.crosses_courses,
+    }
     newest: datetime | None = gateway.query(_NEWEST_RECEIVED, parameters)[0][0]
     return newest
 
@@ -61,11 +70,17 @@ def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime |
 def events_newest_of_each(
     *, watches: Sequence[Watch], course_id: str | None = None, user_id: str | None = None
 ) -> list[datetime | None]:
-    """When the newest event of each watch was received; of one person or of one course, where they are given."""
+    """When the newest event of each watch was received; of one person or of one course, where they are given.
+
+    A course's watches that cross courses see what its people do elsewhere.
+    """
     parameters = {
         "courses": [watch.course_id or "" for watch in watches],
         "starts": [watch.reach.start for watch in watches],
         "ends": [watch.reach.end for watch in watches],
+        "beyond": [watch.reach.beyond_courses for watch in watches],
+        "crosses": [watch.reach.crosses_courses for watch in watches],
+        "others": any(watch.reach.crosses_courses for watch in watches),
         "end": max(watch.reach.end for watch in watches),
         "course": course_id or "",
         "user": user_id or "",
