@@ -91,4 +91,5 @@ ACTIVITY_INDEX = Metric(
     reach=everything_before_end,
     binds=_binds,
     settings=("weights", "daily_cap"),
+    without_row=0,
 )

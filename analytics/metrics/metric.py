@@ -86,6 +86,8 @@ class Metric:
     reach: Callable[[Period], Reach]
     binds: Callable[[Period, SettingsByCourse], dict[str, Any]] = nothing_more
     settings: tuple[str, ...] = ()
+    without_row: float | None = None
+    """The value of somebody in the course of whom the query gives no row."""
 
     def statement(self, period: Period, course_id: str | None, settings: SettingsByCourse) -> Statement:
         """The query for one course, or for every course and every person."""

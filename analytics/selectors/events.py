@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from analytics.metrics.metric import Reach
+from analytics.metrics.period import EARLIEST, LATEST
 from storage_app.clickhouse import gateway
 
 TIMEOUT_SECONDS = 10
+# The sorting key of events fixes the partition, so no row has a copy in another.
+FINAL_SETTINGS = {"do_not_merge_across_partitions_select_final": 1}
 
 _COURSE_EXISTS = "SELECT 1 FROM events WHERE course_id = {course:String} LIMIT 1"
 
@@ -42,6 +45,27 @@ WHERE occurred_at < {end:DateTime64(3, 'UTC')}
 """
 
 
+_COURSES = """
+SELECT course_id, count(), uniqExact(user_id), min(occurred_at), max(occurred_at)
+FROM events FINAL
+WHERE course_id != ''
+    AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
+GROUP BY course_id
+ORDER BY course_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseActivity:
+    """What happened in a course."""
+
+    course_id: str
+    events: int
+    people: int
+    first_at: datetime
+    last_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """The events that can change a result; None: of every course."""
@@ -53,6 +77,12 @@ class Watch:
 def course_exists(*, course_id: str) -> bool:
     """Whether any event belongs to the course."""
     return bool(gateway.query(_COURSE_EXISTS, {"course": course_id}, timeout_seconds=TIMEOUT_SECONDS))
+
+
+def course_activity_list(*, start: datetime | None = None, end: datetime | None = None) -> list[CourseActivity]:
+    """The courses with events in `[start, end)`, by their ids."""
+    parameters = {"start": start or EARLIEST, "end": end or LATEST}
+    return [CourseActivity(*row) for row in gateway.query(_COURSES, parameters, settings=FINAL_SETTINGS)]
 
 
 def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime | None:
@@ -85,6 +115,6 @@ def events_newest_of_each(
         "course": course_id or "",
         "user": user_id or "",
     }
-    found = gateway.query(_NEWEST_OF_EACH, parameters, timeout_seconds=TIMEOUT_SECONDS)[0][0]
+    found = gateway.query(_NEWEST_OF_EACH, parameters, settings=FINAL_SETTINGS, timeout_seconds=TIMEOUT_SECONDS)[0][0]
     milliseconds = found or [0] * len(watches)
     return [datetime.fromtimestamp(each / 1000, UTC) if each else None for each in milliseconds]

@@ -16,12 +16,9 @@ from analytics.metrics.metric import Metric, ResultRow, Scope, Statement
 from analytics.metrics.period import Period
 from analytics.metrics.settings import SettingsByCourse
 from analytics.selectors.course_settings import course_settings_get
-from analytics.selectors.events import events_newest_received
+from analytics.selectors.events import FINAL_SETTINGS, events_newest_received
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.gateway import RowStream
-
-# The sorting key of events fixes the partition, so no row has a copy in another.
-_SETTINGS = {"do_not_merge_across_partitions_select_final": 1}
 
 _CREATE_FRESH = """
 CREATE TEMPORARY TABLE metric_result_fresh
@@ -76,7 +73,7 @@ def _calculated(statement: Statement) -> Iterator[RowStream]:
     with gateway.stream(
         statement.sql,
         statement.parameters,
-        settings=_SETTINGS,
+        settings=FINAL_SETTINGS,
         timeout_seconds=settings.TASK_TIME_LIMIT_SECONDS,
     ) as rows:
         yield rows

@@ -194,7 +194,7 @@ def _day_count(when: When) -> int:
 def _with_sums(
     in_courses: dict[tuple[str, str], tuple[float, float]], overall: dict[str, tuple[float, float]]
 ) -> Numbers:
-    answer: Numbers = {**in_courses}
+    answer: Numbers = {pair: numbers for pair, numbers in in_courses.items()}  # noqa: C416  # of wider keys
     for (course_id, _), pair in in_courses.items():
         sums = answer.get((course_id, None), (0, 0))
         answer[course_id, None] = (sums[0] + pair[0], sums[1] + pair[1])
