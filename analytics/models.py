@@ -221,3 +221,38 @@ class MetricTask(models.Model):
     def is_finished(self) -> bool:
         """Nothing more will happen to it."""
         return self.status not in UNFINISHED
+
+
+class NightlyRun(models.Model):
+    """One night's calculations: yesterday, 7 and 28 days, and what late events have made stale."""
+
+    day = models.DateField(help_text="The last day that is in.")
+    timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
+    by_hand = models.BooleanField(default=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.PENDING)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    courses = models.PositiveIntegerField(null=True, blank=True, help_text="Courses with events.")
+    repaired = models.PositiveIntegerField(default=0, help_text="Stored periods that late events had made stale.")
+    results = models.PositiveIntegerField(default=0, help_text="Results that were stored.")
+    failures = models.JSONField(default=list, blank=True)
+    checked_through = models.DateTimeField(
+        null=True, blank=True, help_text="Late events were looked for up to this time of receipt."
+    )
+    tasks = models.ManyToManyField(MetricTask, related_name="nightly_runs")
+
+    class Meta:
+        get_latest_by = "started_at"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["day", "timezone"], condition=models.Q(by_hand=False), name="nightly_run_once_a_day"
+            ),
+            # Whatever asks for a run while one is under way gets that one.
+            models.UniqueConstraint(
+                fields=["timezone"], condition=models.Q(status__in=UNFINISHED), name="nightly_run_one_unfinished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} ({self.timezone}): {self.status}"

@@ -14,4 +14,9 @@ def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,
         },
+        # It looks at the clock itself (NIGHTLY_METRICS_AT), so that a night beat slept through is made up for.
+        "start, plan or end the nightly metrics": {
+            "task": "analytics.nightly_tasks.nightly_runs_tend",
+            "schedule": 20,
+        },
     }

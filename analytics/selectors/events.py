@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from analytics.metrics.metric import Reach
 from analytics.metrics.period import EARLIEST, LATEST
 from storage_app.clickhouse import gateway
 
 TIMEOUT_SECONDS = 10
+SCAN_TIMEOUT_SECONDS = 300
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The sorting key of events fixes the partition, so no row has a copy in another.
 FINAL_SETTINGS = {"do_not_merge_across_partitions_select_final": 1}
 
@@ -55,6 +57,29 @@ ORDER BY course_id
 """
 
 
+_COURSE_COUNT = "SELECT uniqExact(course_id) FROM events WHERE course_id != ''"
+
+# With FINAL: a copy of an event that was there already makes nothing stale.
+_RECEIVED_SINCE = """
+SELECT course_id, toInt64(floor(toUnixTimestamp64Milli(occurred_at) / {step_ms:Int64})) AS step, max(received_at)
+FROM events FINAL
+WHERE received_at > {since:DateTime64(3, 'UTC')}
+GROUP BY course_id, step
+ORDER BY course_id, step
+"""
+STEP = timedelta(minutes=15)
+"""Local days of every zone begin and end at a multiple of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Events of one course that occurred in `STEP` from `occurred_from`, and when the newest was received."""
+
+    course_id: str
+    occurred_from: datetime
+    received_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class CourseActivity:
     """What happened in a course."""
@@ -83,6 +108,19 @@ def course_activity_list(*, start: datetime | None = None, end: datetime | None 
     """The courses with events in `[start, end)`, by their ids."""
     parameters = {"start": start or EARLIEST, "end": end or LATEST}
     return [CourseActivity(*row) for row in gateway.query(_COURSES, parameters, settings=FINAL_SETTINGS)]
+
+
+def course_count() -> int:
+    """How many courses have events."""
+    count: int = gateway.query(_COURSE_COUNT, timeout_seconds=TIMEOUT_SECONDS)[0][0]
+    return count
+
+
+def events_received_since(*, since: datetime) -> list[Arrivals]:
+    """What was received after `since`, in the order of its courses and times; '' is no course."""
+    parameters = {"since": since, "step_ms": STEP // timedelta(milliseconds=1)}
+    rows = gateway.query(_RECEIVED_SINCE, parameters, settings=FINAL_SETTINGS, timeout_seconds=SCAN_TIMEOUT_SECONDS)
+    return [Arrivals(course_id, _EPOCH + step * STEP, received_at) for course_id, step, received_at in rows]
 
 
 def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime | None:

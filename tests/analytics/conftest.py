@@ -47,3 +47,4 @@ def calculate_all(owner: User, week: Period) -> Calculate:
 def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is woken: the test runs the task itself."""
     monkeypatch.setattr("analytics.tasks.metric_task_run.delay", lambda task_id: None)
+    monkeypatch.setattr("analytics.nightly_tasks.nightly_runs_tend.delay", lambda: None)
