@@ -1,14 +1,22 @@
-"""Results and calculations in the admin: to look at."""
+"""Results, calculations and nightly runs in the admin: to look at; and the courses' settings."""
 
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from analytics.models import MetricResult, MetricTask
+from analytics.models import CourseSettings, MetricResult, MetricTask, NightlyRun
+from analytics.nightly_tasks import nightly_runs_tend
 from analytics.services.metric_tasks import metric_task_cancel
+from analytics.services.nightly_runs import nightly_run_create
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -53,3 +61,38 @@ class MetricTaskAdmin(ReadOnlyAdmin):
         """Call off the chosen tasks."""
         cancelled = sum(metric_task_cancel(task=task) for task in queryset)
         self.message_user(request, f"{cancelled} cancelled.", messages.SUCCESS)
+
+
+@admin.register(CourseSettings)
+class CourseSettingsAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """What courses set of their metrics."""
+
+    list_display = ("course_id", "daily_cap", "idle_seconds", "base_days")
+    search_fields = ("course_id",)
+
+
+@admin.register(NightlyRun)
+class NightlyRunAdmin(ReadOnlyAdmin):
+    """Nightly runs, and a button that starts one."""
+
+    list_display = (
+        "day", "timezone", "status", "by_hand", "started_at", "finished_at", "courses", "repaired", "results"
+    )  # fmt: skip
+    list_filter = ("status", "by_hand")
+    ordering = ("-started_at",)
+    exclude = ("tasks",)
+    list_before_template = "analytics/run_now.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the button's address."""
+        button = path("run-now/", self.admin_site.admin_view(require_POST(self.run_now)), name="nightly_run_now")
+        return [button, *super().get_urls()]
+
+    def run_now(self, request: HttpRequest) -> HttpResponse:
+        """Start a run, or show the one under way."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = nightly_run_create(now=timezone.now(), requested_by_id=request.user.pk, by_hand=True)
+        transaction.on_commit(nightly_runs_tend.delay)
+        self.message_user(request, f"The run for {run.day} is under way.", messages.SUCCESS)
+        return redirect("admin:analytics_nightlyrun_changelist")

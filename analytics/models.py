@@ -1,17 +1,23 @@
 """Metric results, and the tasks that calculate them."""
 
+import math
 import uuid
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Role, User
+from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.metric import Metric, Scope, Unit
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
+from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
 
 ID_MAX_LENGTH = 128
 ZONE_MAX_LENGTH = 64
@@ -84,6 +90,61 @@ class MetricResult(models.Model):
     def period(self) -> Period:
         """The period it is of."""
         return Period(self.start, self.end, self.timezone)
+
+
+def _default_weights() -> dict[str, float]:
+    return dict(DEFAULT_WEIGHTS)
+
+
+def _default_thresholds() -> dict[str, float]:
+    return dict(DEFAULT_THRESHOLDS)
+
+
+class CourseSettings(models.Model):
+    """What a course sets of its metrics, in place of the defaults. Results keep what they were calculated with."""
+
+    course_id = models.CharField(max_length=ID_MAX_LENGTH, unique=True)
+    weights = models.JSONField(default=_default_weights, help_text="Points of an event, by its type (activity index).")
+    daily_cap = models.PositiveIntegerField(
+        default=100, help_text="How many events of a type count on one day (activity index)."
+    )
+    idle_seconds = models.PositiveIntegerField(
+        default=1800,
+        validators=[MinValueValidator(1), MaxValueValidator(86400)],
+        help_text="A longer gap between two events is no time on task.",
+    )
+    base_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3660)],
+        help_text="Length of retention's base window, just before the period; empty: as long as the period.",
+    )
+    thresholds = models.JSONField(
+        default=_default_thresholds,
+        blank=True,
+        help_text="The at-risk list names who is below one of these values, by metric.",
+    )
+
+    class Meta:
+        verbose_name_plural = "course settings"
+
+    def __str__(self) -> str:
+        return self.course_id
+
+    def clean(self) -> None:
+        """Weights of types that count, thresholds of metrics there are, all of them numbers from 0."""
+        _check_numbers("weights", self.weights, ACTIVITY_TYPES)
+        _check_numbers("thresholds", self.thresholds, METRICS)
+
+
+def _check_numbers(field: str, values: object, names: Collection[str]) -> None:
+    if not isinstance(values, dict):
+        raise ValidationError({field: "This is a JSON object of names and numbers."})
+    for name, value in values.items():
+        if name not in names:
+            raise ValidationError({field: f"{name} is none of {', '.join(names)}."})
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise ValidationError({field: f"{name} is no number from 0."})
 
 
 class TaskStatus(models.TextChoices):
@@ -160,3 +221,38 @@ class MetricTask(models.Model):
     def is_finished(self) -> bool:
         """Nothing more will happen to it."""
         return self.status not in UNFINISHED
+
+
+class NightlyRun(models.Model):
+    """One night's calculations: yesterday, 7 and 28 days, and what late events have made stale."""
+
+    day = models.DateField(help_text="The last day that is in.")
+    timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
+    by_hand = models.BooleanField(default=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.PENDING)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    courses = models.PositiveIntegerField(null=True, blank=True, help_text="Courses with events.")
+    repaired = models.PositiveIntegerField(default=0, help_text="Stored periods that late events had made stale.")
+    results = models.PositiveIntegerField(default=0, help_text="Results that were stored.")
+    failures = models.JSONField(default=list, blank=True)
+    checked_through = models.DateTimeField(
+        null=True, blank=True, help_text="Late events were looked for up to this time of receipt."
+    )
+    tasks = models.ManyToManyField(MetricTask, related_name="nightly_runs")
+
+    class Meta:
+        get_latest_by = "started_at"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["day", "timezone"], condition=models.Q(by_hand=False), name="nightly_run_once_a_day"
+            ),
+            # Whatever asks for a run while one is under way gets that one.
+            models.UniqueConstraint(
+                fields=["timezone"], condition=models.Q(status__in=UNFINISHED), name="nightly_run_one_unfinished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} ({self.timezone}): {self.status}"

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from analytics import views
+from analytics.views import courses, metrics
 
 urlpatterns = [
-    path("metrics/calculate", views.MetricsCalculate.as_view()),
-    path("metrics/tasks/<uuid:task_id>", views.MetricsTask.as_view(), name="metric-task"),
-    path("metrics/me", views.MyMetrics.as_view()),
+    path("metrics/calculate", metrics.MetricsCalculate.as_view()),
+    path("metrics/tasks/<uuid:task_id>", metrics.MetricsTask.as_view(), name="metric-task"),
+    path("metrics/tasks/<uuid:task_id>/cancel", metrics.MetricsTaskCancel.as_view()),
+    path("metrics/me", metrics.MyMetrics.as_view()),
     # A person's id may hold a slash.
-    path("metrics/user/<path:user_id>", views.PersonMetrics.as_view()),
-    path("analytics/course/<str:course_id>", views.CourseMetrics.as_view()),
+    path("metrics/user/<path:user_id>", metrics.PersonMetrics.as_view()),
+    path("analytics/courses", courses.Courses.as_view()),
+    path("analytics/course/<str:course_id>", courses.CourseMetrics.as_view()),
+    path("analytics/course/<str:course_id>/users", courses.CoursePeopleList.as_view()),
+    path("analytics/course/<str:course_id>/at-risk", courses.CourseAtRisk.as_view()),
 ]

@@ -18,4 +18,9 @@ def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
         },
         "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
         "compact closed weeks": {"task": "ingestion.tasks.events_compact", "schedule": crontab(hour="3", minute="15")},
+        # It looks at the clock itself (NIGHTLY_METRICS_AT), so that a night beat slept through is made up for.
+        "start, plan or end the nightly metrics": {
+            "task": "analytics.nightly_tasks.nightly_runs_tend",
+            "schedule": 20,
+        },
     }

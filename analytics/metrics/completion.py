@@ -1,6 +1,7 @@
 """Completion: who, of those in a course, has completed it."""
 
-from analytics.metrics.metric import Metric, Unit, everything_before_end, ratio
+from analytics.metrics.metric import Metric, Reach, Unit, ratio
+from analytics.metrics.period import EARLIEST, Period
 
 # A person is out of the cohort who left before the start and has not enrolled since; at the same instant the
 # enrolment is the later.
@@ -31,6 +32,11 @@ GROUP BY GROUPING SETS ((course_id, user_id), (course_id), (user_id), ())
 HAVING denominator > 0 AND ({course:String} = '' OR scope IN ('course_user', 'course'))
 """
 
+
+def _reach(period: Period) -> Reach:
+    return Reach(start=EARLIEST, end=period.end, beyond_courses=False)
+
+
 COMPLETION = Metric(
     key="completion",
     label="Completion",
@@ -41,5 +47,5 @@ COMPLETION = Metric(
     sql=SQL,
     parts=("numerator", "denominator"),
     value=ratio,
-    reach=everything_before_end,
+    reach=_reach,
 )

@@ -1,12 +1,13 @@
 """What a metric is: a name, a query that gives a row for each course and person, and what its numbers mean."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from analytics.metrics.period import EARLIEST, Period
+from analytics.metrics.settings import SettingsByCourse
 
 Parts: TypeAlias = Mapping[str, int | float]
 
@@ -34,6 +35,10 @@ class Reach:
 
     start: datetime
     end: datetime
+    beyond_courses: bool = True
+    """Events of no course count in what is about a person over all courses."""
+    crosses_courses: bool = False
+    """What somebody does in another course counts in this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +60,18 @@ class ResultRow:
     parts: Parts
 
 
+def nothing_more(_period: Period, _settings: SettingsByCourse) -> dict[str, Any]:
+    """For a query that takes nothing but the period and the course."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """A learning metric.
 
     `sql` gives the columns scope, course_id, user_id ('' where the scope has none) and then `parts`, for every
     scope at once. Its parameters: start, end (`[start, end)`), tz (IANA) and course ('' = every course; then also
-    the scopes over all courses), and each of `parameters` by its name.
+    the scopes over all courses), and what `binds` adds. `settings` names what each result keeps of its course's.
     """
 
     key: str
@@ -74,12 +84,15 @@ class Metric:
     parts: tuple[str, ...]
     value: Callable[[Parts], float | None]
     reach: Callable[[Period], Reach]
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    binds: Callable[[Period, SettingsByCourse], dict[str, Any]] = nothing_more
+    settings: tuple[str, ...] = ()
+    without_row: float | None = None
+    """The value of somebody in the course of whom the query gives no row."""
 
-    def statement(self, period: Period, course_id: str | None) -> Statement:
+    def statement(self, period: Period, course_id: str | None, settings: SettingsByCourse) -> Statement:
         """The query for one course, or for every course and every person."""
         bounds = {"start": period.start, "end": period.end, "tz": period.timezone, "course": course_id or ""}
-        return Statement(self.sql, {**self.parameters, **bounds})
+        return Statement(self.sql, bounds | self.binds(period, settings))
 
     def result(self, row: Sequence[Any]) -> ResultRow:
         """The number in one row of the query."""

@@ -1,7 +1,7 @@
 """The period a metric looks at, `[start, end)`, in a time zone."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
 from zoneinfo import available_timezones
@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 FIRST_YEAR = 1900
 LAST_YEAR = 2299
 EARLIEST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+LATEST = datetime(LAST_YEAR, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 # Files beside the IANA zones that name no place: this machine's own zone, and none at all.
 _NO_ZONES = {"localtime", "Factory"}
 
@@ -40,6 +41,11 @@ class Period:
         if self.start >= self.end:
             raise PeriodInvalid("end", "end_before_start", "The end must be after the start.")
         _check_zone(self.timezone)
+
+    @property
+    def weeks(self) -> float:
+        """How long it is, in weeks of seven days of 24 hours."""
+        return (self.end - self.start) / timedelta(weeks=1)
 
 
 def instant(text: str, *, field: str) -> datetime:

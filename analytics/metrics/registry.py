@@ -2,10 +2,17 @@
 
 from difflib import get_close_matches
 
+from analytics.metrics.activity_index import ACTIVITY_INDEX
 from analytics.metrics.completion import COMPLETION
+from analytics.metrics.engagement import ENGAGEMENT
+from analytics.metrics.focus_ratio import FOCUS_RATIO
 from analytics.metrics.metric import Metric
+from analytics.metrics.retention import RETENTION
+from analytics.metrics.time_on_task import TIME_ON_TASK
 
-METRICS: dict[str, Metric] = {metric.key: metric for metric in (COMPLETION,)}
+METRICS: dict[str, Metric] = {
+    metric.key: metric for metric in (RETENTION, ENGAGEMENT, COMPLETION, TIME_ON_TASK, ACTIVITY_INDEX, FOCUS_RATIO)
+}
 
 
 class UnknownMetric(ValueError):

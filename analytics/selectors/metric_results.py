@@ -64,31 +64,38 @@ class ResultFilter:
 
 def user_metric_result_list(*, user_id: str, where: ResultFilter) -> MetricResultQuerySet:
     """A person's results, within courses and over all of them, newest period first."""
-    results = _matching(where).filter(user_id=user_id)
+    results = results_matching(where).filter(user_id=user_id)
     return results.order_by("-end", "-start", "metric", "course_id", "pk")
 
 
 def course_metrics_get(*, viewer: User | AnonymousUser, course_id: str, where: ResultFilter) -> CourseMetrics | None:
     """A course's results; without a period those of the one that was calculated last. None: nothing is stored."""
-    stored = _matching(where).visible_to(viewer).filter(course_id=course_id)
+    stored = results_matching(where).visible_to(viewer).filter(course_id=course_id)
     of_course = stored.filter(scope=Scope.COURSE)
-    newest = of_course.order_by("-computed_at", "-end", "-start").first()
-    if newest is None:
+    period = newest_period(of_course)
+    if period is None:
         return None
-    results = list(of_course.in_period(newest.period).order_by("metric"))
+    results = list(of_course.in_period(period).order_by("metric"))
     results_mark_stale(results, course_id=course_id)
-    users = _distributions(stored.in_period(newest.period).filter(scope=Scope.COURSE_USER))
-    return CourseMetrics(course_id, newest.period, results, users)
+    users = _distributions(stored.in_period(period).filter(scope=Scope.COURSE_USER))
+    return CourseMetrics(course_id, period, results, users)
+
+
+def newest_period(of_course: MetricResultQuerySet) -> Period | None:
+    """The period of the result that was calculated last."""
+    newest = of_course.order_by("-computed_at", "-end", "-start").first()
+    return newest.period if newest else None
 
 
 def metric_task_result_list(*, task: MetricTask, limit: int) -> list[MetricResult]:
     """The results of a task's courses and of all courses together, not those of every person."""
     where = ResultFilter(period=task.period, metrics=task.metrics, course_id=task.course_id)
-    results = _matching(where).filter(scope__in=(Scope.ALL, Scope.COURSE))
+    results = results_matching(where).filter(scope__in=(Scope.ALL, Scope.COURSE))
     return list(results.order_by("metric", "scope", "course_id")[:limit])
 
 
-def _matching(where: ResultFilter) -> MetricResultQuerySet:
+def results_matching(where: ResultFilter) -> MetricResultQuerySet:
+    """The results a filter leaves."""
     results = MetricResult.objects.all()
     if where.period:
         results = results.in_period(where.period)

@@ -7,6 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from analytics.models import MetricResult, MetricTask
+from analytics.selectors.course_people import CoursePeople, RiskReason
+from analytics.selectors.events import CourseActivity
 from analytics.selectors.metric_results import NOBODY, CourseMetrics
 
 RESULTS_MAX_COUNT = 1000
@@ -152,3 +154,74 @@ class CourseAnswer(serializers.Serializer[CourseMetrics]):
         """By name; one that is not calculated for this period is not there."""
         context = {"users": found.users}
         return {result.metric: CourseMetricAnswer(result, context=context).data for result in found.results}
+
+
+class CourseActivityAnswer(serializers.Serializer[CourseActivity]):
+    """What happened in a course."""
+
+    course_id = serializers.CharField()
+    events = serializers.IntegerField()
+    people = serializers.IntegerField()
+    first_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+
+
+class CoursesAnswer(serializers.Serializer[Any]):
+    """Courses with events."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = CourseActivityAnswer(many=True)
+
+
+class CoursePeriodAnswer(serializers.Serializer[CoursePeople]):
+    """Which course and period an answer is about."""
+
+    course_id = serializers.CharField()
+    start = serializers.DateTimeField(source="period.start")
+    end = serializers.DateTimeField(source="period.end")
+    timezone = serializers.CharField(source="period.timezone")
+
+
+class PersonAnswer(serializers.Serializer[Any]):
+    """Somebody in a course."""
+
+    user_id = serializers.CharField()
+    metrics = serializers.DictField(child=serializers.FloatField(allow_null=True), help_text="Values, by metric.")
+
+
+class PeopleAnswer(CoursePeriodAnswer):
+    """A course's people, with their metrics."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = PersonAnswer(many=True)
+
+
+class RiskReasonAnswer(serializers.Serializer[RiskReason]):
+    """A value that is below its threshold."""
+
+    metric = serializers.CharField()
+    value = serializers.FloatField()
+    threshold = serializers.FloatField()
+
+
+class PersonAtRiskAnswer(PersonAnswer):
+    """Somebody in a course, and why they may need help."""
+
+    reasons = RiskReasonAnswer(many=True)
+
+
+class AtRiskAnswer(CoursePeriodAnswer):
+    """Who is below a threshold, by id: the list is no ranking."""
+
+    thresholds = serializers.DictField(child=serializers.FloatField(), help_text="By metric.")
+    not_calculated = serializers.ListField(
+        child=serializers.CharField(), help_text="Metrics with a threshold, of which this period has no result."
+    )
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = PersonAtRiskAnswer(many=True)

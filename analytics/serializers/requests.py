@@ -104,3 +104,24 @@ class PersonResultQuery(CourseResultQuery):
     """Which results of a person."""
 
     course_id = IdentifierField(required=False)
+
+
+class PeopleQuery(CourseResultQuery):
+    """Which people of a course, in which order."""
+
+    sort = serializers.ChoiceField(
+        choices=[sign + name for name in ("user_id", *METRICS) for sign in ("", "-")],
+        default="user_id",
+        help_text="user_id or a metric; with a minus the highest first.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """With the filter and the order."""
+        return super().validate(attrs) | {"sort": attrs["sort"]}
+
+
+class ActivityQuery(serializers.Serializer[Any]):
+    """When something happened in a course; each bound may be missing."""
+
+    start = InstantField(required=False)
+    end = InstantField(required=False)

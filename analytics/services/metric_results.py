@@ -12,13 +12,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analytics import advisory_lock
-from analytics.metrics.metric import Metric, ResultRow, Scope
+from analytics.metrics.metric import Metric, ResultRow, Scope, Statement
 from analytics.metrics.period import Period
-from analytics.selectors.events import events_newest_received
+from analytics.metrics.settings import SettingsByCourse
+from analytics.selectors.course_settings import course_settings_get
+from analytics.selectors.events import FINAL_SETTINGS, events_newest_received
 from storage_app.clickhouse import gateway
-
-# The sorting key of events fixes the partition, so no row has a copy in another.
-_SETTINGS = {"do_not_merge_across_partitions_select_final": 1}
+from storage_app.clickhouse.gateway import RowStream
 
 _CREATE_FRESH = """
 CREATE TEMPORARY TABLE metric_result_fresh
@@ -32,7 +32,8 @@ INSERT INTO analytics_metricresult (
 )
 SELECT
     %(metric)s, %(start)s, %(end)s, %(timezone)s, scope, course_id, user_id,
-    value, parts, %(unit)s, %(parameters)s::jsonb, %(computed_at)s, %(computed_through)s
+    value, parts, %(unit)s,
+    COALESCE(%(parameters_by_course)s::jsonb -> course_id, %(parameters)s::jsonb), %(computed_at)s, %(computed_through)s
 FROM metric_result_fresh
 ORDER BY scope, course_id, user_id  -- as the unique index is: one place after the other costs a third less
 ON CONFLICT ON CONSTRAINT metric_result_unique DO UPDATE SET
@@ -60,22 +61,22 @@ def metric_results_replace(*, metric: Metric, period: Period, course_id: str | N
         # Taken before the events are read, so that of two calculations the later look at them is stored last.
         advisory_lock.wait_until_commit(f"{metric.key} {period.start} {period.end} {period.timezone}")
         computed_through = events_newest_received(course_id=course_id, reach=metric.reach(period))
-        with _calculated(metric, period, course_id) as rows:
-            counts = _load(rows)
-        _store(metric, period, course_id, computed_through)
+        by_course = course_settings_get()
+        with _calculated(metric.statement(period, course_id, by_course)) as rows:
+            counts = _load(map(metric.result, rows))
+        _store(metric, period, course_id, by_course, computed_through)
     return counts
 
 
 @contextmanager
-def _calculated(metric: Metric, period: Period, course_id: str | None) -> Iterator[Iterator[ResultRow]]:
-    statement = metric.statement(period, course_id)
+def _calculated(statement: Statement) -> Iterator[RowStream]:
     with gateway.stream(
         statement.sql,
         statement.parameters,
-        settings=_SETTINGS,
+        settings=FINAL_SETTINGS,
         timeout_seconds=settings.TASK_TIME_LIMIT_SECONDS,
     ) as rows:
-        yield map(metric.result, rows)
+        yield rows
 
 
 def _load(rows: Iterable[ResultRow]) -> dict[str, int]:
@@ -89,14 +90,23 @@ def _load(rows: Iterable[ResultRow]) -> dict[str, int]:
     return dict(counts)
 
 
-def _store(metric: Metric, period: Period, course_id: str | None, computed_through: datetime | None) -> None:
+def _store(
+    metric: Metric,
+    period: Period,
+    course_id: str | None,
+    by_course: SettingsByCourse,
+    computed_through: datetime | None,
+) -> None:
     values: dict[str, Any] = {
         "metric": metric.key,
         "start": period.start,
         "end": period.end,
         "timezone": period.timezone,
         "unit": metric.unit,
-        "parameters": json.dumps(dict(metric.parameters)),
+        "parameters": json.dumps(by_course.default.chosen(metric.settings)),
+        "parameters_by_course": json.dumps(
+            {course: settings.chosen(metric.settings) for course, settings in by_course.courses.items()}
+        ),
         "computed_at": timezone.now(),
         "computed_through": computed_through,
         "course_id": course_id,

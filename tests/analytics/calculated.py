@@ -4,6 +4,7 @@ from datetime import datetime
 
 from analytics.metrics.metric import Metric, ResultRow
 from analytics.metrics.period import Period
+from analytics.metrics.settings import SettingsByCourse
 from analytics.models import MetricResult
 from storage_app.clickhouse import gateway
 from tests.analytics.reference import Key, Ratio
@@ -11,7 +12,7 @@ from tests.analytics.reference import Key, Ratio
 
 def result_rows(metric: Metric, period: Period, course_id: str | None = None) -> list[ResultRow]:
     """Every row of the query."""
-    statement = metric.statement(period, course_id)
+    statement = metric.statement(period, course_id, SettingsByCourse())
     return [metric.result(row) for row in gateway.query(statement.sql, statement.parameters)]
 
 

@@ -1,11 +1,10 @@
-"""Completion: exact numbers for small stories, the shared cases, and agreement with pandas on many events."""
+"""Completion: exact numbers for small stories, and agreement with pandas on many events."""
 
 import gzip
 import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -143,38 +142,6 @@ def test_ids_of_any_text() -> None:
     course, user = "Küche/ 'x\" \\ {a:String}", "ou-1\N{SNOWMAN}"
     store([event(user, "course_completed", INSIDE, course), event("2", "enrolled", BEFORE, "other")])
     assert ratios(COMPLETION, START, END, course) == {(course, user): (1, 1), (course, None): (1, 1)}
-
-
-def shared_cases(path: Path) -> list[dict[str, Any]]:
-    cases = json.loads(path.read_text())["cases"]
-    return [case for case in cases if case["metric"] == COMPLETION.key]
-
-
-@pytest.mark.shared_data
-def test_the_shared_cases(shared_data: Path) -> None:
-    cases = shared_cases(shared_data / "design" / "metric_cases.json")
-    assert len(cases) >= 2
-    for number, case in enumerate(cases):
-        # Told apart by a prefix, so that one store holds them all.
-        prefix = f"{number}:"
-        store(
-            event(prefix + str(e["user_id"]), e["event_type"], e["occurred_at"], prefix + e["course_id"])
-            for e in case["events"]
-        )
-    for number, case in enumerate(cases):
-        start, end = map(moment, case["period"])
-        rows = result_rows(COMPLETION, Period(start, end, case["tz"]))
-        prefix = f"{number}:"
-        people = {
-            r.user_id: r.value for r in rows if r.scope == Scope.USER and r.user_id and r.user_id.startswith(prefix)
-        }
-        courses = {
-            r.course_id: r.value
-            for r in rows
-            if r.scope == Scope.COURSE and r.course_id and r.course_id.startswith(prefix)
-        }
-        assert people == {prefix + user: value for user, value in case["expect_user"].items()}, case["id"]
-        assert courses == {prefix + course: value for course, value in case["expect_course"].items()}, case["id"]
 
 
 TYPES = ["enrolled", "unenrolled", "course_completed", "page_viewed", "problem_attempted"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from analytics.metrics.registry import METRICS
 from analytics.models import MetricResult, MetricTask
 from analytics.services import calculation
 from tests.analytics.conftest import Calculate
@@ -86,7 +87,8 @@ def test_waiting_answers_at_once_or_after_a_bound(
             calculation.metric_task_run(task_id=uuid.UUID(task_id))
 
     monkeypatch.setattr("analytics.tasks.metric_task_run.delay", delay)
-    response = as_user(owner).post(f"{CALCULATE}?wait=true", WEEK | {"course_id": "c"})
+    body = WEEK | {"course_id": "c", "metrics": ["completion"]}
+    response = as_user(owner).post(f"{CALCULATE}?wait=true", body)
     assert response.status_code == (200 if works else 202)
     assert response.json()["status"] == ("succeeded" if works else "pending")
     if works:
@@ -106,11 +108,19 @@ def test_a_course_is_text_or_a_whole_number(owner: User, as_user: AsUser) -> Non
     assert MetricTask.objects.get(pk=task["task_id"]).course_id == "7"
 
 
-@pytest.mark.parametrize("metrics", [None, [], ["completion", "completion"]])
-def test_without_metrics_all_of_them_and_each_once(admin: User, as_user: AsUser, metrics: list[str] | None) -> None:
-    body = WEEK if metrics is None else WEEK | {"metrics": metrics}
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        (WEEK, sorted(METRICS)),
+        (WEEK | {"metrics": []}, sorted(METRICS)),
+        (WEEK | {"metrics": ["retention", "completion", "retention"]}, ["completion", "retention"]),
+    ],
+)
+def test_without_metrics_all_of_them_and_each_once(
+    admin: User, as_user: AsUser, body: dict[str, Any], asked: list[str]
+) -> None:
     task = as_user(admin).post(CALCULATE, body).json()
-    assert MetricTask.objects.get(pk=task["task_id"]).metrics == ["completion"]
+    assert MetricTask.objects.get(pk=task["task_id"]).metrics == asked
 
 
 def test_an_unknown_course_is_told_from_one_not_calculated(owner: User, as_user: AsUser) -> None:

@@ -10,6 +10,10 @@ PATHS = {
     "/api/v1/metrics/tasks/{task_id}": ("get", {"200", "401", "403", "404"}),
     "/api/v1/metrics/user/{user_id}": ("get", {"200", "400", "401", "403", "404"}),
     "/api/v1/metrics/me": ("get", {"200", "400", "401"}),
+    "/api/v1/metrics/tasks/{task_id}/cancel": ("post", {"200", "401", "403", "404", "409"}),
+    "/api/v1/analytics/courses": ("get", {"200", "400", "401", "403", "503"}),
+    "/api/v1/analytics/course/{course_id}/users": ("get", {"200", "400", "401", "403", "404", "503"}),
+    "/api/v1/analytics/course/{course_id}/at-risk": ("get", {"200", "400", "401", "403", "404", "503"}),
     "/api/v1/analytics/course/{course_id}": ("get", {"200", "400", "401", "403", "404", "503"}),
 }
 

@@ -32,9 +32,13 @@ PERMISSIONS = [
     ("get", "/api/v1/metrics/user/1", None, {"anonymous": 401, "stranger": 403, "owner": 200, "admin": 200}),
     ("get", "/api/v1/metrics/me", None, {"anonymous": 401, "stranger": 200, "owner": 200, "admin": 200}),
     ("get", "/api/v1/analytics/course/c", None, {"anonymous": 401, "stranger": 403, "owner": 404, "admin": 404}),
-    ("get", "/api/v1/analytics/courses", None, {"anonymous": 404, "owner": 404, "admin": 404}),
-    ("get", "/api/v1/analytics/course/c/users", None, {"anonymous": 404, "owner": 404, "admin": 404}),
-    ("get", "/api/v1/analytics/course/c/at-risk", None, {"anonymous": 404, "owner": 404, "admin": 404}),
+    ("post", "/api/v1/metrics/tasks/6b0e4d1c-3f0a-4f0e-9a53-1d6a3f6b1c01/cancel", None,
+     {"anonymous": 401, "stranger": 403, "owner": 404, "admin": 404}),
+    ("get", "/api/v1/analytics/courses", None, {"anonymous": 401, "stranger": 403, "owner": 200, "admin": 200}),
+    ("get", "/api/v1/analytics/course/c/users", None,
+     {"anonymous": 401, "stranger": 403, "owner": 404, "admin": 404}),
+    ("get", "/api/v1/analytics/course/c/at-risk", None,
+     {"anonymous": 401, "stranger": 403, "owner": 404, "admin": 404}),
     ("get", CALCULATE, None, {"owner": 405}),
 ]  # fmt: skip
 
@@ -116,7 +120,7 @@ REFUSED_QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("path", ["metrics/me", "metrics/user/1", "analytics/course/c"])
+@pytest.mark.parametrize("path", ["metrics/me", "metrics/user/1", "analytics/course/c", "analytics/course/c/users"])
 @pytest.mark.parametrize(("query", "code", "attr"), REFUSED_QUERIES)
 def test_a_senseless_question_is_refused(
     owner: User, as_user: AsUser, path: str, query: str, code: str, attr: str
@@ -142,6 +146,11 @@ def test_a_senseless_question_is_refused(
         ("metrics/tasks/no-uuid", 404),
         ("metrics/tasks/" + "9" * 40, 404),
         ("metrics/user/", 404),
+        ("analytics/course/c/users?sort=speed", 400),
+        ("analytics/course/a%00b/users", 404),
+        ("analytics/course/a%00b/at-risk", 404),
+        ("analytics/courses?start=yesterday", 400),
+        ("analytics/courses?limit=1001", 400),
     ],
 )
 def test_other_senseless_addresses(owner: User, as_user: AsUser, path: str, status: int) -> None:

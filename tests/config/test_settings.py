@@ -93,6 +93,10 @@ def test_other_names_for_the_stores() -> None:
         ("REGISTRATION_OPEN", "perhaps"),
         ("EVENTS_MAX_COUNT", "-1"),
         ("LOG_LEVEL", "loud"),
+        ("NIGHTLY_METRICS_AT", "25:00"),
+        ("NIGHTLY_METRICS_AT", "tonight"),
+        ("NIGHTLY_METRICS_TIMEZONE", "Mars/Base"),
+        ("NIGHTLY_METRICS_TIMEZONE", "../UTC"),
     ],
 )
 def test_one_line_that_names_the_setting(name: str, value: str | None) -> None:

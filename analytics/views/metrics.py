@@ -5,21 +5,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.permissions import IsAdmin, IsTeacher
-from analytics.models import ID_MAX_LENGTH, MetricResult, MetricTask, TaskStatus
-from analytics.selectors.events import course_exists
+from analytics.models import MetricResult, MetricTask, TaskStatus
 from analytics.selectors.metric_results import (
-    course_metrics_get,
     metric_task_result_list,
     user_metric_result_list,
 )
@@ -27,41 +24,14 @@ from analytics.selectors.metric_tasks import metric_task_wait
 from analytics.selectors.staleness import results_mark_stale
 from analytics.serializers.answers import (
     RESULTS_MAX_COUNT,
-    CourseAnswer,
     PersonResultAnswer,
     PersonResultsAnswer,
     TaskAccepted,
     TaskAnswer,
 )
-from analytics.serializers.requests import CalculateRequest, CourseResultQuery, PersonResultQuery, WaitQuery
-from analytics.services.metric_tasks import metric_task_create
-
-TAGS = ["Metrics"]
-PAGE = [OpenApiParameter("limit", int, description="1 to 1,000"), OpenApiParameter("offset", int)]
-
-
-class NotCalculated(NotFound):
-    """A course that is known, without stored results."""
-
-    default_code = "not_calculated"
-    default_detail = (
-        "Nothing is stored for this course, period and time zone: it has not been calculated, or nobody was in the "
-        "course then. POST /api/v1/metrics/calculate calculates it."
-    )
-
-
-def _checked(serializer: type[Serializer[Any]], data: Any) -> dict[str, Any]:
-    filled = serializer(data=data)
-    filled.is_valid(raise_exception=True)
-    checked: dict[str, Any] = filled.validated_data
-    return checked
-
-
-def _possible_id(text: str) -> str:
-    """An id from a path, when any event could carry it."""
-    if len(text) > ID_MAX_LENGTH or "\0" in text:
-        raise NotFound
-    return text
+from analytics.serializers.requests import CalculateRequest, PersonResultQuery, WaitQuery
+from analytics.services.metric_tasks import metric_task_cancel, metric_task_create
+from analytics.views.requests import PAGE, TAGS, checked, possible_id
 
 
 def _task_answer(task: MetricTask) -> dict[str, Any]:
@@ -89,8 +59,8 @@ class MetricsCalculate(APIView):
 
         An unfinished task that asks for the same is joined.
         """
-        asked = _checked(CalculateRequest, request.data)
-        wait = _checked(WaitQuery, request.query_params)["wait"]
+        asked = checked(CalculateRequest, request.data)
+        wait = checked(WaitQuery, request.query_params)["wait"]
         if asked["course_id"] is None and not IsAdmin().has_permission(request, self):
             raise PermissionDenied("Only an admin may calculate every course. Name one in course_id.")
         task = metric_task_create(requested_by_id=request.user.pk, **asked)
@@ -113,6 +83,32 @@ class MetricsTask(APIView):
         return Response(_task_answer(task))
 
 
+class AlreadyFinished(APIException):
+    """Nothing is left to call off."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "already_finished"
+    default_detail = "The calculation has finished."
+
+
+class MetricsTaskCancel(APIView):
+    """A calculation to call off."""
+
+    permission_classes = (IsTeacher,)
+
+    @extend_schema(tags=TAGS, request=None, responses={200: TaskAnswer, 409: OpenApiResponse(description="Finished.")})
+    def post(self, request: Request, task_id: UUID) -> Response:
+        """Cancel a calculation that has not finished.
+
+        What it has stored stays, and so do the earlier results of the metrics it has not come to.
+        """
+        task = get_object_or_404(MetricTask.objects.visible_to(request.user), pk=task_id)
+        if not metric_task_cancel(task=task):
+            raise AlreadyFinished
+        task.refresh_from_db()
+        return Response(_task_answer(task))
+
+
 class PersonMetrics(GenericAPIView[MetricResult]):
     """Stored results of one person."""
 
@@ -121,7 +117,7 @@ class PersonMetrics(GenericAPIView[MetricResult]):
     @extend_schema(tags=TAGS, parameters=[PersonResultQuery, *PAGE], responses=PersonResultsAnswer)
     def get(self, request: Request, user_id: str) -> Response:
         """A person's stored results: within courses, and (course_id null) over all of them."""
-        return _person_answer(self, _possible_id(user_id))
+        return _person_answer(self, possible_id(user_id))
 
 
 class MyMetrics(GenericAPIView[MetricResult]):
@@ -137,29 +133,10 @@ class MyMetrics(GenericAPIView[MetricResult]):
 
 def _person_answer(view: GenericAPIView[MetricResult], user_id: str) -> Response:
     """A page of a person's results."""
-    where = _checked(PersonResultQuery, view.request.query_params)["where"]
+    where = checked(PersonResultQuery, view.request.query_params)["where"]
     paginator: Any = view.paginator
     paginator.default_limit = paginator.max_limit  # who asks for a person's results expects them all
     page = paginator.paginate_queryset(user_metric_result_list(user_id=user_id, where=where), view.request)
     results_mark_stale(page, user_id=user_id)
     answer = paginator.get_paginated_response(PersonResultAnswer(page, many=True).data)
     return Response({"user_id": user_id, **answer.data})
-
-
-class CourseMetrics(APIView):
-    """Stored results of one course."""
-
-    permission_classes = (IsTeacher,)
-
-    @extend_schema(tags=TAGS, parameters=[CourseResultQuery], responses=CourseAnswer)
-    def get(self, request: Request, course_id: str) -> Response:
-        """A course's metrics of one period, with their spread over its people.
-
-        Without start and end: the period that was calculated last.
-        """
-        course_id = _possible_id(course_id)
-        where = _checked(CourseResultQuery, request.query_params)["where"]
-        found = course_metrics_get(viewer=request.user, course_id=course_id, where=where)
-        if found is None:
-            raise NotCalculated if course_exists(course_id=course_id) else NotFound("There is no such course.")
-        return Response(CourseAnswer(found).data)

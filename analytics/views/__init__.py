@@ -1,0 +1,1 @@
+"""Metrics and courses over HTTP: parse, ask one service or selector, answer."""
