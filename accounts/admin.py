@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, ApiKeyQuerySet, RefreshToken, RefreshTokenQuerySet, User
+from accounts.models import ApiKey, ApiKeyQuerySet, AuditEntry, RefreshToken, RefreshTokenQuerySet, User
+from accounts.origin import origin_of
 from accounts.services.api_keys import api_key_revoke
 from accounts.services.refresh_tokens import refresh_token_families_revoke
 
@@ -84,5 +85,27 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def revoke(self, request: HttpRequest, queryset: ApiKeyQuerySet) -> None:
         """From now on nobody gets in with them."""
         for api_key in queryset:
-            api_key_revoke(api_key=api_key)
+            api_key_revoke(api_key=api_key, origin=origin_of(request))
         messages.success(request, f"{len(queryset)} API keys revoked.")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """The audit log, to read."""
+
+    list_display = ("at", "actor_name", "actor_kind", "action", "outcome", "object_type", "object_id", "address")
+    list_filter = ("outcome", "action", "actor_kind")
+    search_fields = ("actor_name", "object_id", "request_id")
+    date_hierarchy = "at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only what happens adds to it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """Append-only."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        """Append-only."""
+        return False

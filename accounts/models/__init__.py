@@ -1,6 +1,7 @@
 """Who there is, and what they hold."""
 
 from accounts.models.api_key import API_KEY_NAME_MAX_LENGTH, ApiKey, ApiKeyQuerySet, Scope
+from accounts.models.audit_entry import AuditEntry, Outcome
 from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
 from accounts.models.user import USERNAME_MAX_LENGTH, Role, User, UserManager
 
@@ -9,6 +10,8 @@ __all__ = [
     "USERNAME_MAX_LENGTH",
     "ApiKey",
     "ApiKeyQuerySet",
+    "AuditEntry",
+    "Outcome",
     "RefreshToken",
     "RefreshTokenQuerySet",
     "Role",

@@ -9,6 +9,8 @@ from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
+from accounts.origin import origin_of
+from accounts.services.audit import audit_record
 from accounts.services.refresh_tokens import token_pair_issue
 
 
@@ -38,4 +40,5 @@ def user_login(*, request: HttpRequest, identifier: str, password: str) -> Signe
     user = authenticate(request, username=identifier, password=password)
     if not isinstance(user, User):
         raise AuthenticationFailed("No active account has this name and this password.")
+    audit_record(origin=origin_of(request, actor=user), action="auth.login", object_type="user", object_id=user.pk)
     return sign_in(user=user)
