@@ -11,6 +11,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts.account_cache import accounts
+from accounts.authorization_header import credentials
+from accounts.caller_bucket import known_keys
 from accounts.models import ApiKey, Role, Scope, User
 from accounts.selectors import api_key_find_usable
 from accounts.services.api_keys import api_key_note_use
@@ -110,13 +112,8 @@ def keys_may_read(view: object) -> bool:
     return any(getattr(permission, "keys_may_read", False) for permission in permissions)
 
 
-def _credentials(request: HttpRequest | Request, scheme: str) -> str | None:
-    sent, _, text = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-    return text.strip() if sent.lower() == scheme else None
-
-
 def _bearer(request: HttpRequest | Request) -> tuple[User, AccessClaims] | None:
-    token = _credentials(request, "bearer")
+    token = credentials(request, "bearer")
     if token is None:
         return None
     claims = access_token_read(token)
@@ -127,11 +124,12 @@ def _bearer(request: HttpRequest | Request) -> tuple[User, AccessClaims] | None:
 
 
 def _api_key(request: HttpRequest | Request) -> ApiKey | None:
-    text = _credentials(request, "api-key")
+    text = credentials(request, "api-key")
     if text is None:
         return None
     api_key = api_key_find_usable(text=text)
     if api_key is None:
         raise AuthenticationFailed("The API key is not valid, or not any more.")
+    known_keys.add(api_key.key_hash)
     api_key_note_use(api_key=api_key)
     return api_key

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.client_address import client_address
 from accounts.origin import origin_of
 from accounts.serializers import PasswordSerializer, ProfileSerializer, UserSerializer
 from accounts.services.users import user_password_change, user_update
@@ -42,7 +43,8 @@ class Password(APIView):
     def post(self, request: Request) -> Response:
         """Change your password. Whoever else is signed in with the old one is signed out."""
         user = account_now(request)
-        password = validated(PasswordSerializer(data=request.data, context={"user": user}))["new_password"]
+        context = {"user": user, "address": client_address(request._request)}
+        password = validated(PasswordSerializer(data=request.data, context=context))["new_password"]
         family = request.auth.family if isinstance(request.auth, AccessClaims) else None
         user_password_change(user=user, password=password, keep_family=family, origin=origin_of(request))
         return Response(status=204)

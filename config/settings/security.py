@@ -46,6 +46,9 @@ REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
 
+AUTHENTICATION_BACKENDS = ["accounts.backends.PausingBackend"]
+RATE_LIMIT_PER_MINUTE = integer("RATE_LIMIT_PER_MINUTE", 6000, low=0, high=10_000_000)
+SIGN_IN_RATE_LIMIT_PER_MINUTE = integer("SIGN_IN_RATE_LIMIT_PER_MINUTE", 30, low=0, high=10_000_000)
 TRUSTED_PROXY_COUNT = integer("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 
 # Behind a proxy that ends TLS. Off in development, where the pages are plain HTTP on loopback.
