@@ -15,7 +15,11 @@ def canonical_paths_only(endpoints: list[Endpoint], **kwargs: Any) -> list[Endpo
 
 
 class AutoSchema(StandardizedAutoSchema):
-    """drf-standardized-errors' and the 429 of config.rate_limit, which no view knows of."""
+    """drf-standardized-errors', with what no permission or throttle class of a view says."""
+
+    def _should_add_http403_error_response(self) -> bool:
+        # An API key that does not open it.
+        return bool(self.view.get_authenticators() or super()._should_add_http403_error_response())
 
     def _should_add_http429_error_response(self) -> bool:
         return True
