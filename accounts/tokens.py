@@ -4,17 +4,68 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt import tokens
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken, TokenError
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.models import User
 
 ACCESS_TOKEN_REFUSED = "The access token is not valid, or not any more."  # noqa: S105  # a sentence, no secret
 REFRESH_TOKEN_REFUSED = "The refresh token is not valid, or not any more."  # noqa: S105  # a sentence, no secret
+
+
+class RotatingTokenBackend(TokenBackend):
+    """Signs with the present key, and reads also what an earlier one signed."""
+
+    def __init__(self, algorithm: str, key: str, earlier_keys: tuple[str, ...]) -> None:
+        super().__init__(algorithm, key)
+        self._readers = [TokenBackend(algorithm, one) for one in (key, *earlier_keys)]
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """The claims.
+
+        Raises:
+            TokenBackendError: no key of ours fits, or it is expired.
+        """
+        for reader in self._readers:
+            try:
+                claims: dict[str, Any] = reader.decode(token, verify)
+            except TokenBackendExpiredToken:
+                raise  # signed by this key, and too old
+            except TokenBackendError:
+                continue
+            return claims
+        raise TokenBackendError("No key fits.")
+
+
+@cache
+def _backend(algorithm: str, key: str, earlier_keys: tuple[str, ...]) -> RotatingTokenBackend:
+    return RotatingTokenBackend(algorithm, key, earlier_keys)
+
+
+class _Rotating:
+    def get_token_backend(self) -> RotatingTokenBackend:
+        """Asked by the library's classes wherever they sign or read."""
+        present = settings.SIMPLE_JWT
+        return _backend(present["ALGORITHM"], present["SIGNING_KEY"], settings.JWT_PREVIOUS_SECRET_KEYS)
+
+
+class AccessToken(_Rotating, tokens.AccessToken):
+    """An access token."""
+
+
+class RefreshToken(_Rotating, tokens.RefreshToken):  # type: ignore[misc]  # the library has no types
+    """A refresh token."""
+
+
+Kind = TypeVar("Kind", AccessToken, RefreshToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +137,7 @@ def api_key_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _token(kind: type[Token], text: str, *, refusal: str) -> Token:
+def _token(kind: type[Kind], text: str, *, refusal: str) -> Kind:
     try:
         return kind(text)  # type: ignore[arg-type]  # the library says Token where it takes text
     except TokenError:

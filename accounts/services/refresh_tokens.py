@@ -1,18 +1,20 @@
 """Refresh tokens: giving out, spending, revoking, forgetting."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.models import Outcome, RefreshToken, User
+from accounts.models import CleanupRun, Outcome, RefreshToken, User
 from accounts.origin import Origin
 from accounts.services.audit import audit_record
 from accounts.tokens import REFRESH_TOKEN_REFUSED, access_token_sign, refresh_token_read, refresh_token_sign
 
 DELETE_CHUNK = 1000
+KEEP_RUNS_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,18 @@ def refresh_tokens_revoke_all(*, user: User, keep_family: UUID | None = None) ->
 
 
 def refresh_tokens_delete_expired() -> int:
-    """Delete expired refresh tokens, 1,000 at a time so that no lock is held for long; gives their number."""
+    """Delete expired refresh tokens, 1,000 at a time so that no lock is held for long; gives their number.
+
+    The round is noted as a CleanupRun, and notes older than a month go.
+    """
+    CleanupRun.objects.filter(started_at__lt=timezone.now() - KEEP_RUNS_FOR).delete()
+    run = CleanupRun.objects.create()
     expired = RefreshToken.objects.expired(at=timezone.now()).order_by("expires_at")
     total = 0
     while chunk := list(expired.values_list("pk", flat=True)[:DELETE_CHUNK]):
         total += RefreshToken.objects.filter(pk__in=chunk).delete()[0]
+    run.deleted_count, run.finished_at = total, timezone.now()
+    run.save()
     return total
 
 

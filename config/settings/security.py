@@ -8,11 +8,14 @@ from config.settings.environment import choice, env, flag, integer, refuse, requ
 _MINIMUM_SECRET_BYTES = 32
 
 
-def _secret(name: str) -> str:
-    value = required(name)
+def _strong(name: str, value: str) -> str:
     if ENVIRONMENT == "production" and len(value.encode()) < _MINIMUM_SECRET_BYTES:
         raise refuse(name, f"must be at least {_MINIMUM_SECRET_BYTES} bytes long")
     return value
+
+
+def _secret(name: str) -> str:
+    return _strong(name, required(name))
 
 
 SECRET_KEY = _secret("SECRET_KEY")
@@ -42,6 +45,10 @@ SIMPLE_JWT = {
     ),
     "UPDATE_LAST_LOGIN": False,
 }
+# Keys that signed tokens before the present one: still read, never signed with.
+JWT_PREVIOUS_SECRET_KEYS = tuple(
+    _strong("JWT_PREVIOUS_SECRET_KEYS", key) for key in env.list("JWT_PREVIOUS_SECRET_KEYS", default=[])
+)
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)

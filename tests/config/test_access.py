@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,17 +20,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.redis, pytest.mark.clickhouse, 
 def call(operation: str, authorization: str) -> int:
     """The status of a call that would change nothing if it got in: no body, ids of nothing."""
     method, _, template = operation.partition(" ")
-    ids: Callable[[re.Match[str]], str] = lambda match: (
-        "0" if match[1] in {"user_id", "course_id"} else str(uuid.uuid4())
-    )
     client = APIClient(raise_request_exception=False)
     if authorization:
         client.credentials(HTTP_AUTHORIZATION=authorization)
-    answer = client.generic(method, re.sub(r"{(\w+)}", ids, template), "{}", content_type="application/json")
+    answer = client.generic(method, re.sub(r"{(\w+)}", _id_of_nothing, template), "{}", content_type="application/json")
     status: int = answer.status_code
     if status in {401, 403, 404}:
         assert answer.json()["errors"][0]["detail"]
     return status
+
+
+def _id_of_nothing(parameter: re.Match[str]) -> str:
+    return "0" if parameter[1] in {"user_id", "course_id"} else str(uuid.uuid4())
 
 
 @pytest.fixture

@@ -92,6 +92,10 @@ def test_other_names_for_the_stores() -> None:
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("REGISTRATION_OPEN", "perhaps"),
         ("EVENTS_MAX_COUNT", "-1"),
+        ("JWT_PREVIOUS_SECRET_KEYS", "short"),
+        ("CORS_ALLOWED_ORIGINS", "https://shop.example.org/path"),
+        ("CORS_ALLOWED_ORIGINS", "*"),
+        ("RATE_LIMIT_PER_MINUTE", "many"),
         ("LOG_LEVEL", "loud"),
     ],
 )
