@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import USERNAME_MAX_LENGTH, Role, User
-from accounts.origin import Origin
+from accounts.origin import SYSTEM, Origin
 from accounts.services.audit import audit_record
 from accounts.services.refresh_tokens import refresh_tokens_revoke_all
 from accounts.services.sign_in import SignedIn, sign_in
@@ -60,6 +62,28 @@ def user_password_change(*, user: User, password: str, keep_family: UUID | None,
         user.save(update_fields=["password"])
         refresh_tokens_revoke_all(user=user, keep_family=keep_family)
         audit_record(origin=origin, action="auth.password_change", object_type="user", object_id=user.pk)
+
+
+def admin_create(*, email: str, password: str) -> bool:
+    """Make an admin, or make the account with this email one; gives whether it was made. For the command line.
+
+    Raises:
+        django.core.exceptions.ValidationError: no email, or a password that is too weak.
+    """
+    email = User.objects.normalize_email(email)
+    validate_email(email)
+    user = User.objects.filter(email=email).first()
+    made = user is None
+    with transaction.atomic():
+        if user is None:
+            user = User(email=email, role=Role.ADMIN)
+            validate_password(password, user=user)
+            user.set_password(password)
+            _user_insert_under_free_username(user)
+        else:
+            user_update(user=user, role=Role.ADMIN, is_active=True)
+        audit_record(origin=SYSTEM, action="admin.create", object_type="user", object_id=user.pk)
+    return made
 
 
 def user_administer(*, user: User, origin: Origin, **changes: Any) -> User:
