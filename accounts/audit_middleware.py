@@ -26,21 +26,20 @@ class AuditMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        origin, match = origin_of(request), request.resolver_match
-        if not origin.actor_id or match is None or match.route.startswith("admin/"):
+        match = request.resolver_match
+        if match is None or match.route.startswith("admin/"):
             return response
         refused = response.status_code == 403
         changed = request.method in _CHANGES and 200 <= response.status_code < 300
         if refused or (changed and not match._func_path.startswith(_RECORDED_THEMSELVES)):
-            outcome = Outcome.REFUSED if refused else Outcome.ALLOWED
             try:
-                audit_record(
-                    origin=origin,
-                    action=f"{request.method} /{match.route}"[:128],
-                    outcome=outcome,
-                    object_type="path",
-                    object_id=request.path,
-                )
+                _record(request, f"{request.method} /{match.route}", Outcome.REFUSED if refused else Outcome.ALLOWED)
             except DatabaseError as error:  # what was done is done
                 logger.exception("audit_entry_lost", path=request.path, reason=str(error))
         return response
+
+
+def _record(request: HttpRequest, action: str, outcome: Outcome) -> None:
+    origin = origin_of(request)
+    if origin.actor_id:
+        audit_record(origin=origin, action=action[:128], outcome=outcome, object_type="path", object_id=request.path)
