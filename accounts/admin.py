@@ -3,11 +3,13 @@
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, ApiKeyQuerySet, RefreshToken, RefreshTokenQuerySet, User
+from accounts.models import ApiKey, ApiKeyQuerySet, AuditEntry, CleanupRun, RefreshToken, RefreshTokenQuerySet, User
+from accounts.origin import origin_of
 from accounts.services.api_keys import api_key_revoke
 from accounts.services.refresh_tokens import refresh_token_families_revoke
 
@@ -84,5 +86,38 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def revoke(self, request: HttpRequest, queryset: ApiKeyQuerySet) -> None:
         """From now on nobody gets in with them."""
         for api_key in queryset:
-            api_key_revoke(api_key=api_key)
+            api_key_revoke(api_key=api_key, origin=origin_of(request))
         messages.success(request, f"{len(queryset)} API keys revoked.")
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Pages to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only what happens adds to it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(CleanupRun)
+class CleanupRunAdmin(ReadOnlyAdmin):
+    """When expired refresh tokens were deleted, and how many."""
+
+    list_display = ("started_at", "finished_at", "deleted_count")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """The audit log."""
+
+    list_display = ("at", "actor_name", "actor_kind", "action", "outcome", "object_type", "object_id", "address")
+    list_filter = ("outcome", "action", "actor_kind")
+    search_fields = ("actor_name", "object_id", "request_id")
+    date_hierarchy = "at"

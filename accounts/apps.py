@@ -12,5 +12,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        """drf-spectacular knows its extensions by their having been imported."""
+        """drf-spectacular knows its extensions, and Django its receivers, by their having been imported."""
         import_module("accounts.openapi")
+        import_module("accounts.audit_signals")

@@ -11,10 +11,12 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts.account_cache import accounts
+from accounts.authorization_header import credentials
+from accounts.caller_bucket import known_keys
 from accounts.models import ApiKey, Role, Scope, User
 from accounts.selectors import api_key_find_usable
 from accounts.services.api_keys import api_key_note_use
-from accounts.tokens import access_token_read
+from accounts.tokens import AccessClaims, access_token_read
 
 CHALLENGE = 'Bearer realm="api"'
 
@@ -46,7 +48,8 @@ def authenticate(request: HttpRequest) -> Caller:
         NotAuthenticated: no credentials.
         AuthenticationFailed: bad ones.
     """
-    if user := _bearer(request):
+    if signed_in := _bearer(request):
+        user, _ = signed_in
         return Caller(user_id=str(user.pk), role=Role(user.role))
     if api_key := _api_key(request):
         return Caller(
@@ -56,17 +59,20 @@ def authenticate(request: HttpRequest) -> Caller:
 
 
 class JWTAuthentication(BaseAuthentication):
-    """The same for DRF's views: request.user is the account."""
+    """The same for DRF's views: request.user is the account, request.auth the token's claims."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
+    def authenticate(self, request: Request) -> tuple[User, AccessClaims] | None:
         """None without credentials.
 
         Raises:
             AuthenticationFailed: bad ones.
         """
-        user = _bearer(request)
+        signed_in = _bearer(request)
+        if signed_in is None:
+            return None
+        user, claims = signed_in
         # A copy: a view may change its user, and the cached one is shared.
-        return None if user is None else (copy(user), None)
+        return copy(user), claims
 
     def authenticate_header(self, request: Request) -> str:
         """The WWW-Authenticate of a 401."""
@@ -106,27 +112,24 @@ def keys_may_read(view: object) -> bool:
     return any(getattr(permission, "keys_may_read", False) for permission in permissions)
 
 
-def _credentials(request: HttpRequest | Request, scheme: str) -> str | None:
-    sent, _, text = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
-    return text.strip() if sent.lower() == scheme else None
-
-
-def _bearer(request: HttpRequest | Request) -> User | None:
-    token = _credentials(request, "bearer")
+def _bearer(request: HttpRequest | Request) -> tuple[User, AccessClaims] | None:
+    token = credentials(request, "bearer")
     if token is None:
         return None
-    user = accounts.find_active(user_id=access_token_read(token))
+    claims = access_token_read(token)
+    user = accounts.find_active(user_id=claims.user_id)
     if user is None:
         raise AuthenticationFailed("The account is gone or deactivated.")
-    return user
+    return user, claims
 
 
 def _api_key(request: HttpRequest | Request) -> ApiKey | None:
-    text = _credentials(request, "api-key")
+    text = credentials(request, "api-key")
     if text is None:
         return None
     api_key = api_key_find_usable(text=text)
     if api_key is None:
         raise AuthenticationFailed("The API key is not valid, or not any more.")
+    known_keys.add(api_key.key_hash)
     api_key_note_use(api_key=api_key)
     return api_key

@@ -10,9 +10,17 @@ from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
 from accounts.models import API_KEY_NAME_MAX_LENGTH, USERNAME_MAX_LENGTH, ApiKey, Scope, User
+from accounts.services.sign_in import password_confirm
 
 PASSWORD_MAX_LENGTH = 1024
 TOKEN_MAX_LENGTH = 4096
+
+
+def _check_password(password: str, person: User, *, field: str) -> None:
+    try:
+        validate_password(password, user=person)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({field: get_error_detail(error)}) from None
 
 
 class EmailField(serializers.EmailField):
@@ -68,10 +76,21 @@ class RegisterSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The password must pass Django's validators."""
         person = User(email=attrs["email"], username=attrs.get("username") or "")
-        try:
-            validate_password(attrs["password"], user=person)
-        except DjangoValidationError as error:
-            raise serializers.ValidationError({"password": get_error_detail(error)}) from None
+        _check_password(attrs["password"], person, field="password")
+        return attrs
+
+
+class PasswordSerializer(serializers.Serializer[Any]):
+    """A new password, and the one it replaces. The context holds the `user` and the `address` of the caller."""
+
+    current_password = serializers.CharField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True)
+    new_password = serializers.CharField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The old one must be right, the new one pass Django's validators."""
+        if not password_confirm(password=attrs["current_password"], **self.context):
+            raise serializers.ValidationError({"current_password": "This is not your password."}, code="incorrect")
+        _check_password(attrs["new_password"], self.context["user"], field="new_password")
         return attrs
 
 

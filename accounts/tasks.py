@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from accounts.services import refresh_tokens
+from accounts.services import refresh_tokens, sign_in_attempts
 
 logger = structlog.get_logger(__name__)
 
@@ -13,4 +13,12 @@ def refresh_tokens_delete_expired() -> int:
     """Delete expired refresh tokens; gives their number."""
     deleted = refresh_tokens.refresh_tokens_delete_expired()
     logger.info("refresh_tokens_deleted", deleted_count=deleted)
+    return deleted
+
+
+@shared_task
+def sign_in_attempts_delete_old() -> int:
+    """Delete old attempts to sign in; gives their number."""
+    deleted = sign_in_attempts.sign_in_attempts_delete_old()
+    logger.info("sign_in_attempts_deleted", deleted_count=deleted)
     return deleted

@@ -4,16 +4,68 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt import tokens
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken, TokenError
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.models import User
 
+ACCESS_TOKEN_REFUSED = "The access token is not valid, or not any more."  # noqa: S105  # a sentence, no secret
 REFRESH_TOKEN_REFUSED = "The refresh token is not valid, or not any more."  # noqa: S105  # a sentence, no secret
+
+
+class RotatingTokenBackend(TokenBackend):
+    """Signs with the present key, and reads also what an earlier one signed."""
+
+    def __init__(self, algorithm: str, key: str, earlier_keys: tuple[str, ...]) -> None:
+        super().__init__(algorithm, key)
+        self._readers = [TokenBackend(algorithm, one) for one in (key, *earlier_keys)]
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """The claims.
+
+        Raises:
+            TokenBackendError: no key of ours fits, or it is expired.
+        """
+        for reader in self._readers:
+            try:
+                claims: dict[str, Any] = reader.decode(token, verify)
+            except TokenBackendExpiredToken:
+                raise  # signed by this key, and too old
+            except TokenBackendError:
+                continue
+            return claims
+        raise TokenBackendError("No key fits.")
+
+
+@cache
+def _backend(algorithm: str, key: str, earlier_keys: tuple[str, ...]) -> RotatingTokenBackend:
+    return RotatingTokenBackend(algorithm, key, earlier_keys)
+
+
+class _Rotating:
+    def get_token_backend(self) -> RotatingTokenBackend:
+        """Asked by the library's classes wherever they sign or read."""
+        present = settings.SIMPLE_JWT
+        return _backend(present["ALGORITHM"], present["SIGNING_KEY"], settings.JWT_PREVIOUS_SECRET_KEYS)
+
+
+class AccessToken(_Rotating, tokens.AccessToken):
+    """An access token."""
+
+
+class RefreshToken(_Rotating, tokens.RefreshToken):  # type: ignore[misc]  # the library has no types
+    """A refresh token."""
+
+
+Kind = TypeVar("Kind", AccessToken, RefreshToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +77,20 @@ class SignedRefreshToken:
     expires_at: datetime
 
 
-def access_token_sign(*, user: User) -> str:
-    """A new access token: the claims are user_id, role, jti, iat and exp."""
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What an access token says: whose it is, and which signing in it comes from."""
+
+    user_id: str
+    family: UUID | None
+
+
+def access_token_sign(*, user: User, family: UUID | None = None) -> str:
+    """A new access token: the claims are user_id, role, family (of refresh tokens), jti, iat and exp."""
     token = AccessToken.for_user(user)
     token["role"] = user.role
+    if family is not None:
+        token["family"] = family.hex
     return str(token)
 
 
@@ -38,13 +100,17 @@ def refresh_token_sign(*, user: User) -> SignedRefreshToken:
     return SignedRefreshToken(text=str(token), jti=UUID(token["jti"]), expires_at=datetime_from_epoch(token["exp"]))
 
 
-def access_token_read(text: str) -> str:
-    """The user's id in a valid access token.
+def access_token_read(text: str) -> AccessClaims:
+    """The claims of a valid access token.
 
     Raises:
         AuthenticationFailed: not ours, changed, expired, or of another kind.
     """
-    return _claim(AccessToken, text, "user_id", refusal="The access token is not valid, or not any more.")
+    token = _token(AccessToken, text, refusal=ACCESS_TOKEN_REFUSED)
+    if "user_id" not in token:
+        raise AuthenticationFailed(ACCESS_TOKEN_REFUSED)
+    family = token.get("family")
+    return AccessClaims(user_id=str(token["user_id"]), family=UUID(family) if family else None)
 
 
 def refresh_token_read(text: str) -> UUID:
@@ -53,10 +119,10 @@ def refresh_token_read(text: str) -> UUID:
     Raises:
         AuthenticationFailed: not ours, changed, expired, or of another kind.
     """
-    jti = _claim(RefreshToken, text, "jti", refusal=REFRESH_TOKEN_REFUSED)
+    token = _token(RefreshToken, text, refusal=REFRESH_TOKEN_REFUSED)
     try:
-        return UUID(jti)
-    except ValueError:
+        return UUID(str(token["jti"]))
+    except (KeyError, ValueError):
         raise AuthenticationFailed(REFRESH_TOKEN_REFUSED) from None
 
 
@@ -71,8 +137,8 @@ def api_key_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _claim(kind: type[Token], text: str, name: str, *, refusal: str) -> str:
+def _token(kind: type[Kind], text: str, *, refusal: str) -> Kind:
     try:
-        return str(kind(text)[name])  # type: ignore[arg-type]  # the library says Token where it takes text
-    except (TokenError, KeyError):
+        return kind(text)  # type: ignore[arg-type]  # the library says Token where it takes text
+    except TokenError:
         raise AuthenticationFailed(refusal) from None

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from accounts.views.api_keys import ApiKeyCollection, ApiKeyItem
-from accounts.views.me import Me
+from accounts.views.audit import AuditLog
+from accounts.views.me import Me, Password
 from accounts.views.sign_in import Login, Logout, Refresh, Register
+from accounts.views.users import UserCollection, UserItem
 
 urlpatterns = [
     path("auth/register", Register.as_view()),
@@ -12,6 +14,10 @@ urlpatterns = [
     path("auth/refresh", Refresh.as_view()),
     path("auth/logout", Logout.as_view()),
     path("auth/me", Me.as_view()),
+    path("auth/password", Password.as_view()),
+    path("users", UserCollection.as_view()),
+    path("users/<int:user_id>", UserItem.as_view()),
+    path("audit", AuditLog.as_view()),
     path("api-keys", ApiKeyCollection.as_view()),
     path("api-keys/<uuid:api_key_id>", ApiKeyItem.as_view()),
 ]

@@ -12,6 +12,10 @@ def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
             "task": "accounts.tasks.refresh_tokens_delete_expired",
             "schedule": refresh_cleanup_seconds,
         },
+        "delete old attempts to sign in": {
+            "task": "accounts.tasks.sign_in_attempts_delete_old",
+            "schedule": 86_400,
+        },
         "resume calculations whose worker died": {
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,

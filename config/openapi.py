@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from drf_standardized_errors.openapi import AutoSchema as StandardizedAutoSchema
 from rest_framework import serializers
 
 Endpoint = tuple[str, str, str, Callable[..., Any]]
@@ -11,6 +12,17 @@ Endpoint = tuple[str, str, str, Callable[..., Any]]
 def canonical_paths_only(endpoints: list[Endpoint], **kwargs: Any) -> list[Endpoint]:
     """The aliases for older clients serve the same views and stay out of the document."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith(("/api/v1/", "/health"))]
+
+
+class AutoSchema(StandardizedAutoSchema):
+    """drf-standardized-errors', with what no permission or throttle class of a view says."""
+
+    def _should_add_http403_error_response(self) -> bool:
+        # An API key that does not open it.
+        return bool(self.view.get_authenticators() or super()._should_add_http403_error_response())
+
+    def _should_add_http429_error_response(self) -> bool:
+        return True
 
 
 class StoreDownErrorSerializer(serializers.Serializer[object]):

@@ -20,7 +20,7 @@ urlpatterns = [
     path("health/ready", Ready.as_view()),
     path("metrics", metrics),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="openapi", template_name="api_docs/swagger_ui.html")),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi")),
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="api_docs/redoc.html")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("ingestion.urls")),

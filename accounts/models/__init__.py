@@ -1,7 +1,10 @@
 """Who there is, and what they hold."""
 
 from accounts.models.api_key import API_KEY_NAME_MAX_LENGTH, ApiKey, ApiKeyQuerySet, Scope
+from accounts.models.audit_entry import AuditEntry, Outcome
+from accounts.models.cleanup_run import CleanupRun
 from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
+from accounts.models.sign_in_attempts import SignInAttempts
 from accounts.models.user import USERNAME_MAX_LENGTH, Role, User, UserManager
 
 __all__ = [
@@ -9,10 +12,14 @@ __all__ = [
     "USERNAME_MAX_LENGTH",
     "ApiKey",
     "ApiKeyQuerySet",
+    "AuditEntry",
+    "CleanupRun",
+    "Outcome",
     "RefreshToken",
     "RefreshTokenQuerySet",
     "Role",
     "Scope",
+    "SignInAttempts",
     "User",
     "UserManager",
 ]

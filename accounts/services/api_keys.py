@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts.models import ApiKey, User
+from accounts.origin import Origin
+from accounts.services.audit import audit_record
 from accounts.tokens import api_key_hash, api_key_make
 
 _NOTE_USE_EVERY = timedelta(minutes=1)
@@ -19,7 +21,9 @@ class NewApiKey:
     text: str
 
 
-def api_key_create(*, owner: User, name: str, scopes: list[str], expires_at: datetime | None = None) -> NewApiKey:
+def api_key_create(
+    *, owner: User, name: str, scopes: list[str], origin: Origin, expires_at: datetime | None = None
+) -> NewApiKey:
     """Make a key."""
     text, prefix = api_key_make()
     api_key = ApiKey.objects.create(
@@ -29,6 +33,9 @@ def api_key_create(*, owner: User, name: str, scopes: list[str], expires_at: dat
         key_hash=api_key_hash(text),
         scopes=sorted(set(scopes)),
         expires_at=expires_at,
+    )
+    audit_record(
+        origin=origin, action="api_key.create", object_type="api_key", object_id=api_key.pk, scopes=api_key.scopes
     )
     return NewApiKey(api_key=api_key, text=text)
 
@@ -40,6 +47,7 @@ def api_key_note_use(*, api_key: ApiKey) -> None:
         ApiKey.objects.filter(pk=api_key.pk).unused_since(now - _NOTE_USE_EVERY).update(last_used_at=now)
 
 
-def api_key_revoke(*, api_key: ApiKey) -> None:
+def api_key_revoke(*, api_key: ApiKey, origin: Origin) -> None:
     """From now on nobody gets in with this key."""
     ApiKey.objects.filter(pk=api_key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    audit_record(origin=origin, action="api_key.revoke", object_type="api_key", object_id=api_key.pk)

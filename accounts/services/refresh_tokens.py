@@ -1,16 +1,20 @@
 """Refresh tokens: giving out, spending, revoking, forgetting."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.models import RefreshToken, User
+from accounts.models import CleanupRun, Outcome, RefreshToken, User
+from accounts.origin import Origin
+from accounts.services.audit import audit_record
 from accounts.tokens import REFRESH_TOKEN_REFUSED, access_token_sign, refresh_token_read, refresh_token_sign
 
 DELETE_CHUNK = 1000
+KEEP_RUNS_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,10 @@ def token_pair_issue(*, user: User, family: UUID) -> TokenPair:
     """A new pair; the refresh token is remembered in its family."""
     refresh = refresh_token_sign(user=user)
     RefreshToken.objects.create(jti=refresh.jti, user=user, family=family, expires_at=refresh.expires_at)
-    return TokenPair(access=access_token_sign(user=user), refresh=refresh.text)
+    return TokenPair(access=access_token_sign(user=user, family=family), refresh=refresh.text)
 
 
-def refresh_token_rotate(*, refresh: str) -> TokenPair:
+def refresh_token_rotate(*, refresh: str, origin: Origin) -> TokenPair:
     """Spend a refresh token on a new pair.
 
     A spent one that comes again was copied, and nobody can tell which holder is the thief: the whole family goes.
@@ -45,11 +49,18 @@ def refresh_token_rotate(*, refresh: str) -> TokenPair:
             return token_pair_issue(user=token.user, family=token.family)
         if token.spent_at:
             refresh_token_families_revoke(families=[token.family])
+            audit_record(
+                origin=origin,
+                action="auth.refresh_reused",
+                outcome=Outcome.REFUSED,
+                object_type="user",
+                object_id=token.user_id,
+            )
     # Outside the transaction: the revocation stands.
     raise AuthenticationFailed(REFRESH_TOKEN_REFUSED)
 
 
-def refresh_token_revoke(*, refresh: str) -> None:
+def refresh_token_revoke(*, refresh: str, origin: Origin) -> None:
     """Sign out: no token of this family can be used again. Twice is as good as once.
 
     Raises:
@@ -57,7 +68,9 @@ def refresh_token_revoke(*, refresh: str) -> None:
     """
     jti = refresh_token_read(refresh)
     with transaction.atomic():
-        refresh_token_families_revoke(families=[_refresh_token_lock(jti).family])
+        token = _refresh_token_lock(jti)
+        refresh_token_families_revoke(families=[token.family])
+        audit_record(origin=origin, action="auth.logout", object_type="user", object_id=token.user_id)
 
 
 def refresh_token_families_revoke(*, families: list[UUID]) -> int:
@@ -68,12 +81,27 @@ def refresh_token_families_revoke(*, families: list[UUID]) -> int:
         return RefreshToken.objects.filter(family__in=families).revoke()
 
 
+def refresh_tokens_revoke_all(*, user: User, keep_family: UUID | None = None) -> int:
+    """Sign somebody out everywhere, but where `keep_family` is used; gives the number that was revoked now."""
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # see _refresh_token_lock
+        tokens = RefreshToken.objects.filter(user=user)
+        return (tokens.exclude(family=keep_family) if keep_family else tokens).revoke()
+
+
 def refresh_tokens_delete_expired() -> int:
-    """Delete expired refresh tokens, 1,000 at a time so that no lock is held for long; gives their number."""
+    """Delete expired refresh tokens, 1,000 at a time so that no lock is held for long; gives their number.
+
+    The round is noted as a CleanupRun, and notes older than a month go.
+    """
+    CleanupRun.objects.filter(started_at__lt=timezone.now() - KEEP_RUNS_FOR).delete()
+    run = CleanupRun.objects.create()
     expired = RefreshToken.objects.expired(at=timezone.now()).order_by("expires_at")
     total = 0
     while chunk := list(expired.values_list("pk", flat=True)[:DELETE_CHUNK]):
         total += RefreshToken.objects.filter(pk__in=chunk).delete()[0]
+    run.deleted_count, run.finished_at = total, timezone.now()
+    run.save()
     return total
 
 

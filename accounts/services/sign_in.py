@@ -9,7 +9,10 @@ from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
+from accounts.origin import origin_of
+from accounts.services.audit import audit_record
 from accounts.services.refresh_tokens import token_pair_issue
+from accounts.services.sign_in_attempts import sign_in_attempt_begin, sign_in_attempt_succeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,23 @@ def user_login(*, request: HttpRequest, identifier: str, password: str) -> Signe
 
     Raises:
         AuthenticationFailed: unknown, deactivated or a wrong password; which one stays untold, by time as well.
+        SignInPaused: too early for another try; the password was not looked at.
     """
     user = authenticate(request, username=identifier, password=password)
     if not isinstance(user, User):
         raise AuthenticationFailed("No active account has this name and this password.")
+    audit_record(origin=origin_of(request, actor=user), action="auth.login", object_type="user", object_id=user.pk)
     return sign_in(user=user)
+
+
+def password_confirm(*, user: User, password: str, address: str | None) -> bool:
+    """Whether this is the password of somebody signed in, who may hold no more than their access token.
+
+    Raises:
+        SignInPaused: it was not looked at.
+    """
+    attempt = sign_in_attempt_begin(account=str(user.pk), address=address)
+    if not user.check_password(password):
+        return False
+    sign_in_attempt_succeed(attempt=attempt)
+    return True

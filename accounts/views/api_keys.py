@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import ApiKey, ApiKeyQuerySet
+from accounts.origin import origin_of
 from accounts.permissions import IsTeacherSignedIn
 from accounts.serializers import ApiKeyRequestSerializer, ApiKeySerializer, NewApiKeySerializer
 from accounts.services.api_keys import api_key_create, api_key_revoke
@@ -39,7 +40,11 @@ class ApiKeyCollection(ListAPIView[ApiKey]):
     )
     def post(self, request: Request) -> Response:
         """Make a key. The answer is the only place where it is shown: `Authorization: Api-Key <key>`."""
-        new = api_key_create(owner=account_now(request), **validated(ApiKeyRequestSerializer(data=request.data)))
+        new = api_key_create(
+            owner=account_now(request),
+            origin=origin_of(request),
+            **validated(ApiKeyRequestSerializer(data=request.data)),
+        )
         return Response(NewApiKeySerializer(new.api_key, context={"key": new.text}).data, status=201)
 
     def get_queryset(self) -> ApiKeyQuerySet:
@@ -56,5 +61,5 @@ class ApiKeyItem(APIView):
     def delete(self, request: Request, api_key_id: UUID) -> Response:
         """Revoke a key, at once and for good."""
         mine = ApiKey.objects.visible_to(account_now(request)).filter(revoked_at=None)
-        api_key_revoke(api_key=get_object_or_404(mine, pk=api_key_id))
+        api_key_revoke(api_key=get_object_or_404(mine, pk=api_key_id), origin=origin_of(request))
         return Response(status=204)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import CHALLENGE
+from accounts.origin import origin_of
 from accounts.permissions import RegistrationIsOpen
 from accounts.serializers import (
     LoginSerializer,
@@ -61,7 +62,7 @@ class Register(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Make an account and sign in. The role is always student."""
-        signed_in = user_register(**validated(RegisterSerializer(data=request.data)))
+        signed_in = user_register(origin=origin_of(request), **validated(RegisterSerializer(data=request.data)))
         return Response(SignedInSerializer(signed_in).data, status=201)
 
 
@@ -94,7 +95,7 @@ class Refresh(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair. Each works once; a second use signs out all that followed."""
-        pair = refresh_token_rotate(**validated(RefreshSerializer(data=request.data)))
+        pair = refresh_token_rotate(origin=origin_of(request), **validated(RefreshSerializer(data=request.data)))
         return Response(TokenPairSerializer(pair).data)
 
 
@@ -110,5 +111,5 @@ class Logout(SignInView):
     )
     def post(self, request: Request) -> Response:
         """Revoke a refresh token and all that followed from the same signing in."""
-        refresh_token_revoke(**validated(RefreshSerializer(data=request.data)))
+        refresh_token_revoke(origin=origin_of(request), **validated(RefreshSerializer(data=request.data)))
         return Response(status=204)

@@ -3,6 +3,7 @@
 from config.settings.core import *
 from config.settings.stores import *
 from config.settings.security import *
+from config.settings.cors import *
 from config.settings.api import *
 from config.settings.tasks import *
 from config.settings.logs import *

@@ -8,11 +8,14 @@ from config.settings.environment import choice, env, flag, integer, refuse, requ
 _MINIMUM_SECRET_BYTES = 32
 
 
-def _secret(name: str) -> str:
-    value = required(name)
+def _strong(name: str, value: str) -> str:
     if ENVIRONMENT == "production" and len(value.encode()) < _MINIMUM_SECRET_BYTES:
         raise refuse(name, f"must be at least {_MINIMUM_SECRET_BYTES} bytes long")
     return value
+
+
+def _secret(name: str) -> str:
+    return _strong(name, required(name))
 
 
 SECRET_KEY = _secret("SECRET_KEY")
@@ -42,9 +45,20 @@ SIMPLE_JWT = {
     ),
     "UPDATE_LAST_LOGIN": False,
 }
+# Keys that signed tokens before the present one: still read, never signed with.
+JWT_PREVIOUS_SECRET_KEYS = tuple(
+    _strong("JWT_PREVIOUS_SECRET_KEYS", key) for key in env.list("JWT_PREVIOUS_SECRET_KEYS", default=[])
+)
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
+
+AUTHENTICATION_BACKENDS = ["accounts.backends.PausingBackend"]
+# Whoever develops, or runs tests from one address, is more than one person.
+_PATIENCE = 20 if ENVIRONMENT == "development" else 1
+RATE_LIMIT_PER_MINUTE = integer("RATE_LIMIT_PER_MINUTE", 6000 * _PATIENCE, low=0, high=10_000_000)
+SIGN_IN_RATE_LIMIT_PER_MINUTE = integer("SIGN_IN_RATE_LIMIT_PER_MINUTE", 30 * _PATIENCE, low=0, high=10_000_000)
+TRUSTED_PROXY_COUNT = integer("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 
 # Behind a proxy that ends TLS. Off in development, where the pages are plain HTTP on loopback.
 _HTTPS = ENVIRONMENT == "production"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken as SignedRefreshToken
 
-from accounts.models import RefreshToken, User
+from accounts.models import CleanupRun, RefreshToken, User
 from accounts.tasks import refresh_tokens_delete_expired
 from accounts.tokens import access_token_sign
 from tests.accounts.forgery import FORGERIES, forge
@@ -163,5 +163,7 @@ def test_expired_tokens_are_deleted_and_no_others(
     assert refresh_tokens_delete_expired() == 5
 
     assert RefreshToken.objects.count() == 1
+    run = CleanupRun.objects.get()
+    assert (run.deleted_count, run.finished_at is None) == (5, False)
     assert client.post(REFRESH, {"refresh": expired[0]["refresh"]}).status_code == 401
     assert client.post(REFRESH, {"refresh": live}).status_code == 200

@@ -1,0 +1,56 @@
+"""What goes in and out of the endpoints for admins."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import AuditEntry, Outcome, Role, User
+from accounts.serializers import UserSerializer
+
+
+class UserQuerySerializer(serializers.Serializer[Any]):
+    """Which accounts."""
+
+    search = serializers.CharField(required=False, max_length=254, help_text="Part of an email, username or name.")
+    role = serializers.ChoiceField(Role.choices, required=False)
+    is_active = serializers.BooleanField(required=False, allow_null=True, default=None)
+
+
+class AccountSerializer(serializers.ModelSerializer[User]):
+    """An account, as an admin sees it."""
+
+    class Meta:
+        model = User
+        fields = (*UserSerializer.Meta.fields, "is_active", "last_login")
+        read_only_fields = fields
+
+
+class AccountChangeSerializer(serializers.Serializer[Any]):
+    """What an admin may change."""
+
+    role = serializers.ChoiceField(Role.choices, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class AuditQuerySerializer(serializers.Serializer[Any]):
+    """Which entries."""
+
+    actor_id = serializers.CharField(required=False, max_length=32)
+    action = serializers.CharField(required=False, max_length=128)
+    outcome = serializers.ChoiceField(Outcome.choices, required=False)
+    start = serializers.DateTimeField(required=False, help_text="Included.")
+    end = serializers.DateTimeField(required=False, help_text="Excluded.")
+
+
+class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    """An entry."""
+
+    details = serializers.DictField()
+
+    class Meta:
+        model = AuditEntry
+        fields = (
+            *("id", "at", "actor_id", "actor_name", "actor_kind", "action", "outcome"),
+            *("object_type", "object_id", "address", "request_id", "details"),
+        )
+        read_only_fields = fields

@@ -1,0 +1,66 @@
+"""Who may do what: the one table. Permissions enforce it, tests/config/test_access.py holds them to it, and the OpenAPI
+document shows it.
+
+It says who gets in. Which rows they then see is the business of each `visible_to`.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+
+class Who(StrEnum):
+    """Kinds of callers."""
+
+    NOBODY = "nobody"
+    STUDENT = "student"
+    TEACHER = "teacher"
+    ADMIN = "admin"
+    READ_KEY = "API key: read"
+    INGEST_KEY = "API key: ingest"
+
+
+ADMINS = frozenset({Who.ADMIN})
+TEACHERS = ADMINS | {Who.TEACHER}
+READERS = TEACHERS | {Who.READ_KEY}
+SIGNED_IN = TEACHERS | {Who.STUDENT}
+SENDERS = SIGNED_IN | {Who.INGEST_KEY}
+EVERYBODY = frozenset(Who)
+
+ACCESS: dict[str, frozenset[Who]] = {
+    "POST /api/v1/auth/register": EVERYBODY,
+    "POST /api/v1/auth/login": EVERYBODY,
+    "POST /api/v1/auth/refresh": EVERYBODY,
+    "POST /api/v1/auth/logout": EVERYBODY,
+    "GET /api/v1/auth/me": SIGNED_IN,
+    "PATCH /api/v1/auth/me": SIGNED_IN,
+    "POST /api/v1/auth/password": SIGNED_IN,
+    "GET /api/v1/users": ADMINS,
+    "PATCH /api/v1/users/{user_id}": ADMINS,
+    "GET /api/v1/api-keys": TEACHERS,
+    "POST /api/v1/api-keys": TEACHERS,
+    "DELETE /api/v1/api-keys/{api_key_id}": TEACHERS,
+    "GET /api/v1/audit": ADMINS,
+    "GET /api/v1/events": READERS,
+    "POST /api/v1/events": SENDERS,
+    "GET /api/v1/events/{event_id}": SIGNED_IN,
+    "GET /api/v1/ingestion/status": ADMINS,
+    "GET /api/v1/ingestion/ledger": ADMINS,
+    "GET /api/v1/ingestion/dead-letters": ADMINS,
+    "POST /api/v1/ingestion/dead-letters/replay": ADMINS,
+    "POST /api/v1/metrics/calculate": TEACHERS,
+    "GET /api/v1/metrics/tasks/{task_id}": READERS,
+    "GET /api/v1/metrics/user/{user_id}": READERS,
+    "GET /api/v1/metrics/me": SIGNED_IN,
+    "GET /api/v1/analytics/course/{course_id}": READERS,
+    "GET /health": EVERYBODY,
+    "GET /health/ready": EVERYBODY,
+}
+
+
+def show_access(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: each operation says who may call it."""
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            if who := ACCESS.get(f"{method.upper()} {path}"):
+                operation["x-allowed-callers"] = sorted(who)
+    return result
