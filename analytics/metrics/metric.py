@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from analytics.metrics.period import EARLIEST, Period
 from analytics.metrics.settings import SettingsByCourse
@@ -49,8 +49,7 @@ class Statement:
     parameters: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ResultRow:
+class ResultRow(NamedTuple):
     """One number: of a person in a course, a course, a person over all courses, or all courses together."""
 
     scope: Scope

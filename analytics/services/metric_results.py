@@ -113,6 +113,7 @@ def _store(
         "scopes": [Scope.COURSE, Scope.COURSE_USER] if course_id else list(Scope),
     }
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")  # the sort stays in memory
         cursor.execute(_REPLACE, values)
         cursor.execute(_DELETE_EARLIER, values)
         cursor.execute("DROP TABLE metric_result_fresh")

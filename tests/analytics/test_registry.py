@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS, UnknownMetric, metric_named
 from analytics.metrics.settings import SettingsByCourse
 
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 MONDAY = datetime(2025, 3, 10, tzinfo=UTC)
 
 
@@ -34,3 +36,8 @@ def test_a_query_takes_nothing_but_its_parameters(metric: Metric) -> None:
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownMetric, match=r"Known: .*completion.* Did you mean completion\?"):
         metric_named("compltion")
+
+
+def test_every_metric_is_in_the_docs() -> None:
+    rows = re.findall(r"^\| `(\w+)` \(", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == list(METRICS)
