@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from storage_app.files.models import LISTED, StoredFile
+from storage_app.files.models import LISTED, FileState, StoredFile
 from storage_app.files.names import NameInvalid, prefix_check
 from storage_app.files.selectors import BIGINT_MAX
 
@@ -41,6 +42,52 @@ class UploadedSerializer(FileSerializer):
         fields = (*FileSerializer.Meta.fields, "files")  # type: ignore[assignment]  # one more
 
 
+class UploadCreateSerializer(serializers.Serializer[Any]):
+    """A file that is to go to the object store directly."""
+
+    name = serializers.CharField(trim_whitespace=False)
+    prefix = serializers.CharField(default="", allow_blank=True, help_text="The folder it goes to.")
+    size = serializers.IntegerField(min_value=1, max_value=BIGINT_MAX, help_text="In bytes, exactly.")
+
+
+class PartLinkSerializer(serializers.Serializer[Any]):
+    """PUT these bytes of the file to this address, without credentials."""
+
+    part_number = serializers.IntegerField()
+    start = serializers.IntegerField(help_text="The first byte of it in the file.")
+    size = serializers.IntegerField()
+    url = serializers.URLField()
+
+
+class PartReceivedSerializer(serializers.Serializer[Any]):
+    """A part that has come."""
+
+    part_number = serializers.IntegerField(source="number")
+    size = serializers.IntegerField()
+
+
+class DirectUploadSerializer(serializers.ModelSerializer[StoredFile]):
+    """A direct upload."""
+
+    state = serializers.ChoiceField(FileState.choices)
+    parts = serializers.SerializerMethodField(help_text="What to send; empty when it is complete.")
+    received = serializers.SerializerMethodField(help_text="What has come.")
+
+    class Meta:
+        model = StoredFile
+        fields = ("id", "path", "size", "state", "parts", "received")
+
+    @extend_schema_field(PartLinkSerializer(many=True))
+    def get_parts(self, file: StoredFile) -> Any:
+        """A link each."""
+        return PartLinkSerializer(self.context["parts"], many=True).data
+
+    @extend_schema_field(PartReceivedSerializer(many=True))
+    def get_received(self, file: StoredFile) -> Any:
+        """By number."""
+        return PartReceivedSerializer(self.context["received"], many=True).data
+
+
 class FileFilterSerializer(serializers.Serializer[Any]):
     """What to restrict a list of files by."""
 
@@ -55,6 +102,26 @@ class FileFilterSerializer(serializers.Serializer[Any]):
             return prefix_check(prefix)
         except NameInvalid as error:
             raise serializers.ValidationError(str(error), code="invalid_name") from None
+
+
+class PreviewQuery(serializers.Serializer[Any]):
+    """How much of a file to show."""
+
+    rows = serializers.IntegerField(default=20, min_value=1, max_value=1000)
+
+
+class PreviewColumnSerializer(serializers.Serializer[Any]):
+    """A column and the ClickHouse type it would have in a table."""
+
+    name = serializers.CharField()
+    type = serializers.CharField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """The first rows of a file."""
+
+    columns = PreviewColumnSerializer(many=True)
+    data = serializers.ListField(child=serializers.DictField())  # type: ignore[assignment]  # the API's word for rows
 
 
 class FileLinkSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,8 @@
 """Files over HTTP: parse, ask one service or selector, answer."""
 
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
@@ -9,16 +11,29 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from storage_app.files.models import StoredFile, StoredFileQuerySet
-from storage_app.files.selectors import file_get, file_link, file_list
+from storage_app.files.models import FileState, StoredFile, StoredFileQuerySet
+from storage_app.files.preview import file_preview
+from storage_app.files.selectors import file_get, file_link, file_list, file_ready
 from storage_app.files.serializers import (
+    DirectUploadSerializer,
     FileFilterSerializer,
     FileLinkSerializer,
     FileSerializer,
+    PreviewQuery,
+    PreviewSerializer,
+    UploadCreateSerializer,
     UploadedSerializer,
     UploadSerializer,
 )
 from storage_app.files.services.deletion import file_delete
+from storage_app.files.services.direct_uploads import (
+    upload_abort,
+    upload_complete,
+    upload_create,
+    upload_get,
+    upload_part_links,
+    upload_parts_received,
+)
 from storage_app.files.services.uploads import files_upload
 
 TAGS = ["Files"]
@@ -70,6 +85,59 @@ class FileList(ListAPIView[StoredFile]):
         return file_list(viewer=caller(self.request), **parameters.validated_data)
 
 
+class DirectUploads(APIView):
+    """Files in, past this process."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="files_uploads_create",
+        request=UploadCreateSerializer,
+        responses={201: DirectUploadSerializer, 413: UPLOAD_REFUSALS[413]},
+    )
+    def post(self, request: Request) -> Response:
+        """Begin a direct upload: PUT each part to its link, then complete it."""
+        asked = UploadCreateSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        file = upload_create(owner=caller(request), **asked.validated_data)
+        return Response(_direct_upload(file), status=201)
+
+
+class DirectUpload(APIView):
+    """A direct upload."""
+
+    @extend_schema(tags=TAGS, operation_id="files_uploads_get", responses=DirectUploadSerializer)
+    def get(self, request: Request, upload_id: UUID) -> Response:
+        """What has come, and links for what has not: an upload may be gone on with."""
+        return Response(_direct_upload(upload_get(owner=caller(request), upload_id=str(upload_id))))
+
+    @extend_schema(tags=TAGS, operation_id="files_uploads_abort", responses={204: None})
+    def delete(self, request: Request, upload_id: UUID) -> Response:
+        """Drop a direct upload that is not complete."""
+        upload_abort(owner=caller(request), upload_id=str(upload_id))
+        return Response(status=204)
+
+
+class DirectUploadComplete(APIView):
+    """The end of a direct upload."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="files_uploads_complete",
+        request=None,
+        responses={201: FileSerializer, **UPLOAD_REFUSALS},
+    )
+    def post(self, request: Request, upload_id: UUID) -> Response:
+        """Make a file of the parts. Its sha256 is empty until a worker has read it. A second call changes nothing."""
+        file = upload_complete(owner=caller(request), upload_id=str(upload_id))
+        return Response(FileSerializer(file).data, status=201)
+
+
+def _direct_upload(file: StoredFile) -> Any:
+    received = upload_parts_received(file=file)
+    parts = upload_part_links(file=file) if file.state == FileState.UPLOADING else []
+    return DirectUploadSerializer(file, context={"parts": parts, "received": received}).data
+
+
 class FileDownload(APIView):
     """A file's bytes."""
 
@@ -77,6 +145,24 @@ class FileDownload(APIView):
     def get(self, request: Request, path: str) -> Response:
         """A link to the object store that works for a short time."""
         return Response(FileLinkSerializer(file_link(viewer=caller(request), shown_path=path)).data)
+
+
+class FilePreview(APIView):
+    """A look into a file."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="files_preview",
+        parameters=[PreviewQuery],
+        responses={200: PreviewSerializer, 422: OpenApiResponse(description="No table that can be read")},
+    )
+    def get(self, request: Request, path: str) -> Response:
+        """The first rows of a CSV, NDJSON or Parquet file, and the types its columns would have in a table."""
+        query = PreviewQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        file = file_ready(viewer=caller(request), shown_path=path)
+        preview = file_preview(file=file, **query.validated_data)
+        return Response(asdict(preview))
 
 
 class FileItem(APIView):

@@ -13,9 +13,9 @@ from storage_app.files.object_writer import ObjectWriter
 from storage_app.files.virus_scanner import Scan
 
 
-def file_begin(*, owner: User, path: str) -> StoredFile:
+def file_begin(*, owner: User, path: str, size: int = 0) -> StoredFile:
     """The record of an upload, made before its first byte is stored: no object without a record."""
-    file = StoredFile(owner=owner, path=path)
+    file = StoredFile(owner=owner, path=path, size=size)
     file.key = f"{object_store.PREFIX}{owner.pk}/{file.pk}"
     file.save(force_insert=True)
     return file

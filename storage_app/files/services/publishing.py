@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from accounts.models import User
 from storage_app.files.errors import NameRefused, QuotaExceeded
 from storage_app.files.models import LISTED, FileState, StoredFile
-from storage_app.files.names import NameInvalid, numbered, path_check
+from storage_app.files.names import NameInvalid, name_check, numbered, path_check
 
 _PROBED_AT_ONCE = 100
 
@@ -20,17 +20,20 @@ def file_quota_left(*, owner: User) -> int:
     return int(settings.FILES_QUOTA_BYTES) - StoredFile.objects.bytes_used(owner)
 
 
-def path_in_folder(*, folder: str, name: str) -> str:
+def path_in_folder(*, folder: str, name: str, name_field: str) -> str:
     """The path of a name in a folder of the owner's space; empty: the space itself.
 
     Raises:
-        NameRefused
+        NameRefused: of `name_field` or of `prefix`.
     """
     folder = folder.removesuffix("/")
+    field = name_field
     try:
+        name = name_check(name)
+        field = "prefix" if folder else name_field
         return path_check(f"{folder}/{name}" if folder else name)
     except NameInvalid as error:
-        raise NameRefused(str(error), field="prefix" if folder else "file") from None
+        raise NameRefused(str(error), field=field) from None
 
 
 def files_publish(*, owner: User, files: Sequence[StoredFile], state: FileState = FileState.READY) -> None:

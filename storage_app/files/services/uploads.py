@@ -76,7 +76,7 @@ def files_upload(*, owner: User, request: HttpRequest) -> list[StoredFile]:
             raise ValidationError({"file": [ErrorDetail("Send at least one file.", code="required")]})
         folder = fields.get("prefix", "")
         for file in files.done:
-            file.path = path_in_folder(folder=folder, name=file.name)
+            file.path = path_in_folder(folder=folder, name=file.name, name_field="file")
         files_publish(owner=owner, files=files.done)
     return files.done
 
@@ -87,7 +87,8 @@ def file_write(*, owner: User, path: str, chunks: Iterable[bytes]) -> StoredFile
     Raises:
         as `files_upload`
     """
-    path = path_in_folder(folder="", name=path)
+    folder, _, name = path.rpartition("/")
+    path = path_in_folder(folder=folder, name=name, name_field="path")
     incoming = IncomingFile(owner=owner, path=path, max_bytes=file_quota_left(owner=owner))
     with closing(incoming), ExitStack() as on_failure:
         on_failure.callback(file_delete, file=incoming.file)
