@@ -8,7 +8,7 @@ ARGS ?=
 export PORT HOST DATA_DIR DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench-ingest bench-dedup bench-dedup manage lock clean
+.PHONY: help install run test check bench-ingest bench-dedup bench-metrics create-admin jwt-demo manage lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,15 @@ bench-ingest: install ## Measure events in against a plain service and ClickHous
 
 bench-dedup: install ## Measure reading 10M rows with copies against a clean table (ARGS="--rows 1000000")
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.dedup $(ARGS)
+
+bench-metrics: install ## Measure the metrics against their bare queries and pandas (EVENTS=1000000)
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.metrics --events $(or $(EVENTS),1000000)
+
+create-admin: install ## Make an admin on the running servers (EMAIL= PASSWORD=)
+	@$(BIN)/python -m devstack manage create_admin "$(EMAIL)" "$(PASSWORD)"
+
+jwt-demo: install ## Show the API request by request, against a running Tidewatch
+	@$(BIN)/python -m devstack manage jwt_demo --url http://$(or $(HOST),127.0.0.1):$(or $(PORT),8000)
 
 manage: install ## Run a management command against the running servers (CMD="createsuperuser")
 	@exec $(BIN)/python -m devstack manage $(CMD)

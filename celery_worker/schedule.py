@@ -5,7 +5,9 @@ from typing import Any
 from celery.schedules import crontab
 
 
-def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
+def schedule(
+    *, refresh_cleanup_seconds: int, files_cleanup_seconds: int, files_reconcile_seconds: int
+) -> dict[str, dict[str, Any]]:
     """Celery's beat_schedule."""
     return {
         "delete expired refresh tokens": {
@@ -26,5 +28,13 @@ def schedule(*, refresh_cleanup_seconds: int) -> dict[str, dict[str, Any]]:
         "start, plan or end the nightly metrics": {
             "task": "analytics.nightly_tasks.nightly_runs_tend",
             "schedule": 20,
+        },
+        "delete expired files and abandoned uploads": {
+            "task": "storage_app.files.tasks.files_clean_up",
+            "schedule": files_cleanup_seconds,
+        },
+        "compare files' records with the object store": {
+            "task": "storage_app.files.tasks.files_reconcile",
+            "schedule": files_reconcile_seconds,
         },
     }

@@ -14,6 +14,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from storage_app.clickhouse.errors import QueryInvalid, QueryRefused, StoreError, StoreUnavailable
+from storage_app.files.errors import FileStoreUnavailable, ScannerUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -24,6 +25,8 @@ _STORE_DOWN: tuple[type[Exception], ...] = (
     InterfaceError,
     RedisError,
     BrokerError,
+    FileStoreUnavailable,
+    ScannerUnavailable,
 )
 
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("ingestion.urls")),
     path("api/v1/", include("analytics.urls")),
+    path("api/v1/", include("storage_app.files.urls")),
     # Aliases, for clients of the systems this one replaces.
     path("", include("accounts.urls")),
 ]

@@ -20,8 +20,8 @@ def client(*, timeout_seconds: float = 10, tries: int = 3) -> "S3Client":
         aws_access_key_id=options["access_key"],
         aws_secret_access_key=options["secret_key"],
         region_name=options["region_name"],
-        config=Config(
-            connect_timeout=timeout_seconds, read_timeout=timeout_seconds, retries={"total_max_attempts": tries}
+        config=options["client_config"].merge(
+            Config(connect_timeout=timeout_seconds, read_timeout=timeout_seconds, retries={"total_max_attempts": tries})
         ),
     )
 

@@ -3,7 +3,9 @@
 from typing import Any
 from urllib.parse import unquote
 
-from config.settings.environment import env, integer, refuse, required, url
+from botocore.config import Config
+
+from config.settings.environment import choice, env, integer, refuse, required, url
 
 
 def _postgresql() -> dict[str, Any]:
@@ -81,6 +83,40 @@ def _s3_endpoint() -> str:
     raise refuse("S3_ENDPOINT_URL", "is not set (nor is MINIO_ENDPOINT)")
 
 
+def _s3_storage() -> dict[str, Any]:
+    style: Any = choice("S3_ADDRESSING_STYLE", "path", ("path", "virtual"))
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "endpoint_url": _s3_endpoint(),
+            "access_key": env.str("S3_ACCESS_KEY", "") or required("MINIO_ACCESS_KEY"),
+            "secret_key": env.str("S3_SECRET_KEY", "") or required("MINIO_SECRET_KEY"),
+            "bucket_name": env.str("S3_BUCKET", "tidewatch"),
+            "region_name": env.str("S3_REGION", "us-east-1"),
+            "file_overwrite": False,
+            "client_config": Config(
+                signature_version="s3v4",
+                s3={"addressing_style": style},
+                connect_timeout=5,
+                read_timeout=60,
+                retries={"mode": "standard", "total_max_attempts": 3},
+                # The checksums boto3 adds of its own accord are unknown to many an S3 that is not Amazon's.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        },
+    }
+
+
+def _s3_links(storage: dict[str, Any]) -> dict[str, Any]:
+    """The same store as those outside reach it: a link is signed for the host it names."""
+    public: str = env.str("S3_PUBLIC_ENDPOINT_URL", "")
+    if not public:
+        return storage
+    url("S3_PUBLIC_ENDPOINT_URL", public, ("http", "https"))
+    return storage | {"OPTIONS": storage["OPTIONS"] | {"endpoint_url": public}}
+
+
 def _redis() -> str:
     text = required("REDIS_URL")
     url("REDIS_URL", text, ("redis", "rediss"))
@@ -99,17 +135,9 @@ CACHES = {
     }
 }
 
+_S3 = _s3_storage()
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "endpoint_url": _s3_endpoint(),
-            "access_key": env.str("S3_ACCESS_KEY", "") or required("MINIO_ACCESS_KEY"),
-            "secret_key": env.str("S3_SECRET_KEY", "") or required("MINIO_SECRET_KEY"),
-            "bucket_name": env.str("S3_BUCKET", "tidewatch"),
-            "region_name": env.str("S3_REGION", "us-east-1"),
-            "file_overwrite": False,
-        },
-    },
+    "default": _S3,
+    "links": _s3_links(_S3),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }

@@ -2,6 +2,7 @@
 
 from celery_worker.schedule import schedule
 from config.settings.environment import env, integer
+from config.settings.files import FILES_CLEANUP_INTERVAL_SECONDS, FILES_RECONCILE_INTERVAL_SECONDS
 from config.settings.security import REFRESH_CLEANUP_INTERVAL_SECONDS
 from config.settings.stores import REDIS_URL
 
@@ -18,7 +19,11 @@ CELERY_TASK_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS
 CELERY_TASK_SOFT_TIME_LIMIT = TASK_TIME_LIMIT_SECONDS - 5
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = schedule(refresh_cleanup_seconds=REFRESH_CLEANUP_INTERVAL_SECONDS)
+CELERY_BEAT_SCHEDULE = schedule(
+    refresh_cleanup_seconds=REFRESH_CLEANUP_INTERVAL_SECONDS,
+    files_cleanup_seconds=FILES_CLEANUP_INTERVAL_SECONDS,
+    files_reconcile_seconds=FILES_RECONCILE_INTERVAL_SECONDS,
+)
 # A caller waits for the broker a moment, then hears 503.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 2,

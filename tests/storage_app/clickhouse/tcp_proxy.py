@@ -19,6 +19,7 @@ class TcpProxy:
         self._threads: list[threading.Thread] = []
         self._cut_at: bytes | None = None
         self._hold_at: bytes | None = None
+        self._refuse_at: bytes | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -54,6 +55,10 @@ class TcpProxy:
         """Close the next connection whose client sends `text`, once, before the server sees it."""
         self._cut_at = text
 
+    def refuse_at(self, text: bytes) -> None:
+        """Go down, as `refuse`, when a client sends `text`."""
+        self._refuse_at = text
+
     def hold_at(self, text: bytes) -> None:
         """Swallow what a client sends from `text` on: the server never answers."""
         self._hold_at = text
@@ -80,6 +85,8 @@ class TcpProxy:
         back.start()
         with suppress(OSError):  # the other end may go first
             while (data := client.recv(65536)) and not self._is_cut(data):
+                if self._refuse_at is not None and self._refuse_at in data:
+                    self.refuse()
                 if self._hold_at is None or self._hold_at not in data:
                     server.sendall(data)
         _shut(client)

@@ -1,0 +1,1 @@
+"""Files: records in PostgreSQL, bytes in the object store."""
