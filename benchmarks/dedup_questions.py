@@ -56,7 +56,7 @@ def everything() -> Question:
 
 def every_byte() -> Question:
     """Each event once and as it was first received."""
-    return _question("every column of every event", _CHECKSUM, {})
+    return _question("every column of every event (once)", _CHECKSUM, {})
 
 
 def others(sample: Sample) -> list[Question]:
@@ -79,17 +79,17 @@ def pages(name: str, where: str, event_filter: EventFilter) -> list[Question]:
     return [
         Question(
             name=f"{name}, first page",
-            ours=lambda: _ids(events.after(None, limit=PAGE)),
+            ours=lambda: _ids(event_list(event_filter=event_filter).after(None, limit=PAGE)),
             clean=_plain_page(where, parameters),
         ),
         Question(
             name=f"{name}, half way by cursor",
-            ours=lambda: _ids(events.after(position, limit=PAGE)),
+            ours=lambda: _ids(event_list(event_filter=event_filter).after(position, limit=PAGE)),
             clean=_plain_page(where, parameters, position=position),
         ),
         Question(
             name=f"{name}, half way by offset",
-            ours=lambda: _ids(events[depth : depth + PAGE]),
+            ours=lambda: _ids(event_list(event_filter=event_filter)[depth : depth + PAGE]),
             clean=_plain_page(where, parameters, offset=depth),
         ),
     ]

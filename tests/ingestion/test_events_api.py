@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from ingestion import buffer
 from ingestion.redis_store import client, script
+from storage_app.clickhouse import gateway
 from tests.ingestion.events import event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.redis, pytest.mark.clickhouse]
@@ -297,3 +298,18 @@ def test_without_redis_and_clickhouse_nothing_is_taken(
 
 def test_other_methods(as_user: AsUser, owner: User) -> None:
     assert as_user(owner).put(URL, {}).status_code == 405
+
+
+@pytest.mark.parametrize("field", ["event_type", "session_id"])
+def test_a_copy_that_does_not_stand_is_not_found_by_what_only_it_says(field: str, as_user: AsUser, owner: User) -> None:
+    """Beyond the window of conflicts; a filter that came before the copies are merged would find it."""
+    event_id = uuid.uuid4()
+    for received_at, value in (("2025-03-10 10:00:01", "first"), ("2025-06-10 10:00:01", "second")):
+        gateway.execute(
+            f"INSERT INTO events (event_id, user_id, course_id, {field}, occurred_at, received_at, properties)"  # noqa: S608  # a name of this test
+            " VALUES ({event_id:UUID}, 'u1', 'c', {value:String}, '2025-03-10 10:00:00', {received_at:String}, '{}')",
+            {"event_id": event_id, "value": value, "received_at": received_at},
+        )
+    for parameters in ({}, {"cursor": ""}):
+        assert stored(as_user(owner), user_id="u1", course_id="c", **{field: "second"}, **parameters) == []
+        assert len(stored(as_user(owner), user_id="u1", course_id="c", **{field: "first"}, **parameters)) == 1
