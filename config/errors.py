@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -46,8 +47,18 @@ class QueryRejected(exceptions.APIException):
     default_code = "query_rejected"
 
 
+class BodyTooLarge(exceptions.APIException):
+    """More than a request may bring."""
+
+    status_code = 413
+    default_code = "too_large"
+    default_detail = "The body is too large."
+
+
 def translate(error: Exception) -> Exception:
-    """The API's error for a store's error; any other error as it is."""
+    """The API's error for one of a store's, or of Django's own; any other error as it is."""
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge()
     if isinstance(error, _STORE_DOWN):
         return ServiceUnavailable()
     if isinstance(error, QueryRefused | QueryInvalid):

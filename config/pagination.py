@@ -25,7 +25,8 @@ def _number(request: Request, name: str, *, default: int, low: int, high: int) -
     text = request.query_params.get(name)
     if text is None:
         return default
-    # isdecimal takes other scripts' digits, and int() as well.
-    if not (text.isascii() and text.isdecimal()) or not low <= int(text[:20]) <= high:
+    # isdecimal takes other scripts' digits, and int() as well; too many digits would not fit.
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 20 else -1
+    if not low <= number <= high:
         raise ValidationError({name: f"Ensure this is a whole number from {low} to {high}."})
-    return int(text)
+    return number

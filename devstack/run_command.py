@@ -24,8 +24,8 @@ def run(settings: RunSettings) -> None:
     data.make()
     try:
         with SignalInbox() as inbox, lock.only_start(data, inbox.pause):
+            leftovers.stop(data.processes)  # first: they may hold the port
             _check_port(settings)
-            leftovers.stop(data.processes)
             _supervise(settings, data, inbox)
     except StopRequested:
         say("stopped")
@@ -79,6 +79,7 @@ def _defaults(settings: RunSettings, data: DataDirectory) -> dict[str, str]:
     return {
         "ALLOWED_HOSTS": f"localhost,127.0.0.1,[::1],{settings.host}",
         "ENVIRONMENT": settings.environment["ENVIRONMENT"],
+        "TIDEWATCH_URL": settings.url,
         "SECRET_KEY": secrets.SECRET_KEY,
         "JWT_SECRET_KEY": secrets.JWT_SECRET_KEY,
         "PYTHONUNBUFFERED": "1",
@@ -88,7 +89,8 @@ def _defaults(settings: RunSettings, data: DataDirectory) -> dict[str, str]:
 def _start_product(
     settings: RunSettings, data: DataDirectory, supervisor: Supervisor, environment: Mapping[str, str]
 ) -> None:
-    demo_accounts = settings.development and settings.loopback
+    brought = local.brought_by_user(settings.environment)
+    demo_accounts = settings.development and settings.loopback and "postgresql" not in brought
     supervisor.start([product.prepare(environment, demo_accounts=demo_accounts)])
     demo = [product.load_demo(environment)] if demo_accounts and settings.demo else []
     supervisor.start(product.processes(settings, data, environment) + demo)
@@ -96,4 +98,4 @@ def _start_product(
     if demo_accounts:
         say("development on loopback: accounts admin/admin, teacher/teacher, student/student")
     else:
-        say("no demonstration accounts or data: those are for development on loopback")
+        say("no demonstration accounts or data: those are for development on loopback, in a database of our own")

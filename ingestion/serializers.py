@@ -28,15 +28,17 @@ class InstantField(serializers.DateTimeField):
 class EventFilterSerializer(serializers.Serializer[EventFilter]):
     """The query parameters of GET /events."""
 
-    user_id = serializers.CharField(required=False, max_length=128)
-    course_id = serializers.CharField(required=False, max_length=128)
+    user_id = serializers.CharField(required=False, max_length=128, trim_whitespace=False)
+    course_id = serializers.CharField(required=False, max_length=128, trim_whitespace=False)
     event_type = serializers.CharField(required=False, max_length=64)
-    session_id = serializers.CharField(required=False, max_length=128)
+    session_id = serializers.CharField(required=False, max_length=128, trim_whitespace=False)
     start = InstantField(required=False, help_text="Included.")
     end = InstantField(required=False, help_text="Excluded.")
 
     def event_filter(self) -> EventFilter:
         """The filter, once the parameters are valid."""
+        if "event_type" in self.validated_data:
+            self.validated_data["event_type"] = self.validated_data["event_type"].lower()
         return EventFilter(**self.validated_data)
 
 

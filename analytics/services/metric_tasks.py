@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from analytics.metrics.period import Period
 from analytics.models import UNFINISHED, MetricTask, TaskStatus
+from analytics.selectors.metric_tasks import PATIENCE
 from analytics.tasks import metric_task_run
 
 logger = structlog.get_logger(__name__)
@@ -46,5 +47,6 @@ def _enqueue(task_id: UUID) -> None:
     try:
         metric_task_run.delay(str(task_id))
     except OperationalError as error:
-        # The task is kept; metric_tasks_resume sends it when the broker is back.
+        # The task is kept; the next metric_tasks_resume sends it, without the patience it has for a message under way.
+        MetricTask.objects.filter(pk=task_id).update(run_after=timezone.now() - PATIENCE)
         logger.warning("metric_task_not_enqueued", task_id=str(task_id), reason=str(error))

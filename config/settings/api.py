@@ -44,5 +44,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        "StoreStateEnum": ["up", "down"],
+        "WriterStateEnum": ["writing", "standing by"],
+        "FileStateEnum": "storage_app.files.models.FileState",
+        "ListedFileStateEnum": ["checking", "ready", "infected", "lost"],
     },
 }

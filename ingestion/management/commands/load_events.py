@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -34,7 +35,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The command's options."""
         parser.add_argument("file", help="the file; - for standard input")
-        parser.add_argument("--url", default="http://127.0.0.1:8000", help="where Tidewatch is (default: %(default)s)")
+        parser.add_argument(
+            "--url",
+            default=os.environ.get("TIDEWATCH_URL", "http://127.0.0.1:8000"),
+            help="where Tidewatch is (default: %(default)s)",
+        )
         parser.add_argument("--login", default=os.environ.get("TIDEWATCH_LOGIN", "teacher"), help="user name or email")
         parser.add_argument(
             "--password",
@@ -127,6 +132,9 @@ class Loader:
         for number, line in enumerate(source.lines(), 1):
             if number <= self._done_lines or not line.strip():
                 continue
+            if len(line) > settings.EVENTS_MAX_BYTES:
+                self._refuse(number, f"The line has more than {settings.EVENTS_MAX_BYTES} bytes.")
+                continue
             lines.append(line.strip())
             numbers.append(number)
             size += len(line)
@@ -135,6 +143,11 @@ class Loader:
                 lines, numbers, size = [], [], 0
         if lines:
             yield Batch(lines, numbers, number)
+
+    def _refuse(self, number: int, detail: str) -> None:
+        self.refused += 1
+        if len(self.errors) < _SHOWN_ERRORS:
+            self.errors.append({"line": number, "attr": "event", "detail": detail})
 
     def _acknowledge(self, batch: Batch, future: Future[dict[str, Any]]) -> None:
         answer = future.result()
@@ -146,7 +159,9 @@ class Loader:
         self._done_lines = batch.done_lines
         if self._progress_file:
             self._progress_file.parent.mkdir(parents=True, exist_ok=True)
-            self._progress_file.write_text(json.dumps({"lines": self._done_lines}))
+            new = self._progress_file.with_suffix(".new")
+            new.write_text(json.dumps({"lines": self._done_lines}))
+            new.replace(self._progress_file)
 
     def _resume_at(self) -> int:
         if self._progress_file is None or not self._progress_file.exists():

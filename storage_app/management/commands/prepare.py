@@ -36,3 +36,5 @@ class Command(BaseCommand):
         self.stdout.write(f"bucket {s3.bucket()} {'made' if made else 'is there'}")
         if options["demo_accounts"]:
             call_command("create_demo_accounts", stdout=self.stdout)
+        else:
+            call_command("close_demo_accounts", stdout=self.stdout)

@@ -51,7 +51,7 @@ def zipped() -> bytes:
         (zipped(), "a.zip", "application/zip"),
         (zipped(), "a.csv", "application/zip"),
         (zipped(), "a.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (gzip.compress(b"a"), "a.csv", "application/gzip"),
+        (gzip.compress(b"a", mtime=0), "a.csv", "application/gzip"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a.txt", "application/pdf"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a.txt", "image/png"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "a.txt", "image/jpeg"),
