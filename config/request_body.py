@@ -31,7 +31,8 @@ class RequestBodyMiddleware:
             response: HttpResponseBase = error_response(413, "too_large", "The body is too large.")
         else:
             response = self.get_response(request)
-        _drain(request.META["wsgi.input"] if is_chunked else request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) <= settings.EVENTS_MAX_BYTES:
+            _drain(request.META["wsgi.input"] if is_chunked else request)
         return response
 
 
@@ -46,7 +47,7 @@ def _take_chunked(request: WSGIRequest) -> bool:
 
 
 def _drain(stream: Any) -> None:
-    """Read what is left, up to the limit of a body: for more than that the connection may as well break."""
+    """Read what is left, up to a limit: for more than that the connection may as well break."""
     left = settings.EVENTS_MAX_BYTES
     try:
         while left > 0 and (chunk := stream.read(_CHUNK_BYTES)):
