@@ -1,10 +1,12 @@
 """Who may touch which store, and clean stores for every test."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_socket
 from django.conf import settings
@@ -18,6 +20,11 @@ from storage_app import s3
 from storage_app.clickhouse import gateway
 
 pytest_plugins = ["tests.people"]
+
+# The same examples in every run, so that a red run is somebody's change; HYPOTHESIS_PROFILE=search looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("search", max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 NETWORK_MARKERS = ("redis", "clickhouse", "s3", "stack")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared"

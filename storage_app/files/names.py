@@ -75,7 +75,9 @@ def prefix_check(prefix: str) -> str:
         NameInvalid
     """
     *folders, last = prefix.split("/")
-    for part in (*folders, last or "-"):
+    # What a name begins with may be blank or a dot, which no whole name is.
+    is_whole = bool(last.strip()) and last not in {".", ".."}
+    for part in (*folders, last if is_whole else f"{last}-"):
         name_check(part)
     return unicodedata.normalize("NFC", prefix)
 
