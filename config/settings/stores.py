@@ -34,6 +34,8 @@ def _postgresql() -> dict[str, Any]:
     return where | {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0,
+        # The pool asks a connection before it hands it out: after a restart of PostgreSQL all of them are dead.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {
                 "min_size": 1,

@@ -39,11 +39,18 @@ def stored(running: Running, course_id: str) -> int:
 
 def completion(running: Running, course_id: str) -> Any:
     period = {"start": "2025-03-01T00:00:00Z", "end": "2025-04-01T00:00:00Z"}
-    client = running.client("admin")
-    client.post("/metrics/calculate", json={"course_id": course_id, "metrics": ["completion"], **period})
+    asked = {"course_id": course_id, "metrics": ["completion"], **period}
+
+    def accepted() -> bool:
+        try:
+            return running.client("admin").post("/metrics/calculate", json=asked).status_code == 202
+        except (httpx.TransportError, AssertionError):
+            return False
 
     def answer() -> httpx.Response:
-        return client.get(f"/analytics/course/{course_id}", params=period)
+        return running.client("admin").get(f"/analytics/course/{course_id}", params=period)
+
+    wait_until(accepted, what="the calculation accepted")
 
     wait_until(lambda: answer().status_code == 200, what="the course's metrics")
     return answer().json()["metrics"]["completion"]["value"]
