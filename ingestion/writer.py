@@ -20,7 +20,8 @@ from ingestion import buffer
 from ingestion.buffer import Entry
 from ingestion.lease import Lease, LeaseLost
 from ingestion.redis_store import WRITERS, client
-from ingestion.storing import Outcome, check_entry, insert_batches, is_poison, store_each
+from ingestion.storing import Outcome, check_entries, insert_batches, is_poison, store_each
+from ingestion.window import Window
 from storage_app.clickhouse.errors import StoreError
 
 logger = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ class Writer:
         self._max_rows = max_rows
         self._max_wait_seconds = max_wait_ms / 1000
         self._lease = Lease(lease_seconds)
+        self._window = Window()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
 
@@ -72,7 +74,8 @@ class Writer:
         keeper = threading.Thread(target=self._keep_lease, args=(finished,), daemon=True)
         keeper.start()
         try:
-            logger.info("writer_took_lease")
+            self._window.load()
+            logger.info("writer_took_lease", remembered_ids=len(self._window))
             self._finish_plan()
             while not self._stopping.is_set():
                 self._say("writing")
@@ -128,8 +131,7 @@ class Writer:
         started = time.monotonic()
         outcome = Outcome()
         try:
-            checked = [check_entry(entry, outcome) for entry in entries]
-            insert_batches(checked)
+            insert_batches(check_entries(entries, self._window, outcome))
         except (StoreError, RuntimeError, msgspec.DecodeError) as error:
             if not is_poison(error):
                 raise
@@ -138,7 +140,9 @@ class Writer:
                 self._store(entries[:half])
                 self._store(entries[half:])
                 return
-            outcome = store_each(entries[0])
-        self._lease.commit(entries, outcome.ledger, outcome.dead)
+            outcome = store_each(entries[0], self._window)
+        change = self._window.change(outcome.first_seen)
+        self._lease.commit(entries, outcome.ledger, outcome.dead, window=change)
+        self._window.keep(change)
         counts = outcome.totals()
         logger.info("events_written", batches=len(entries), seconds=round(time.monotonic() - started, 3), **counts)
