@@ -23,7 +23,8 @@ from ingestion.redis_store import WINDOW, client
 
 _DAY_MS = 86_400_000
 _BLOBS_A_PAGE = 500
-_PARTS = 8  # what is forgotten at once for want of room: an eighth of it
+_PARTS = 8  # what is forgotten at once for want of room: at most an eighth of it
+_LARGEST_SEGMENT = 1_000_000  # merging takes twice its memory for a moment
 _MERGED_SPAN_MS = _DAY_MS
 _HALF = np.uint64(32)
 
@@ -136,7 +137,7 @@ class Window:
     def _append(self, records: Records, at_ms: int) -> None:
         """A new segment, merged with those before it that are no longer than it, so that few are to be searched."""
         segment = _Segment(_sorted(records), at_ms, at_ms, 1)
-        largest = max(1, settings.EVENT_CONFLICT_WINDOW_MAX_IDS // _PARTS)
+        largest = min(_LARGEST_SEGMENT, settings.EVENT_CONFLICT_WINDOW_MAX_IDS // _PARTS)
         while self._segments:
             before = self._segments[-1]
             fits = len(before) + len(segment) <= largest and at_ms - before.first_ms < _MERGED_SPAN_MS

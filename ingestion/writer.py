@@ -26,7 +26,7 @@ from storage_app.clickhouse.errors import StoreError
 
 logger = structlog.get_logger(__name__)
 
-_ENTRIES_A_READ = 16
+_FIRST_READ, _LARGEST_READ = 4, 64  # entries: an entry may hold one event or ten thousand
 _MAX_BYTES = 64 * 1024 * 1024
 _IDLE_WAIT_MS = 100
 _MAX_PAUSE_SECONDS = 5.0
@@ -116,7 +116,7 @@ class Writer:
             if wait_ms <= 0:
                 break
             after = entries[-1].id if entries else "0"
-            found = buffer.read(after, count=_ENTRIES_A_READ, wait_ms=wait_ms)
+            found = buffer.read(after, count=self._next_read(rows, len(entries)), wait_ms=wait_ms)
             if not found and deadline is None:
                 break
             deadline = deadline or time.monotonic() + self._max_wait_seconds
@@ -124,6 +124,11 @@ class Writer:
             rows += sum(entry.count for entry in found)
             size += sum(len(entry.compressed) for entry in found)
         return entries
+
+    def _next_read(self, rows: int, entries: int) -> int:
+        """How many more entries it takes, if they are like those before: what is read is held in memory."""
+        expected = (self._max_rows - rows) * entries // rows if rows else _FIRST_READ
+        return min(max(expected, 1), _LARGEST_READ)
 
     def _store(self, entries: Sequence[Entry]) -> None:
         """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad event stands alone."""
