@@ -1,0 +1,19 @@
+"""Reads of kept tasks of any kind."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from analytics import advisory_lock
+from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
+
+# A message may wait this long for a free worker before another is sent; a second one is harmless.
+PATIENCE = timedelta(seconds=30)
+
+
+def task_stranded_ids(*, model: type[KeptTask]) -> list[UUID]:
+    """Tasks nobody works on: their message was lost, or their worker died in the middle."""
+    unfinished = model._default_manager.filter(status__in=UNFINISHED)
+    overdue = unfinished.filter(run_after__lt=timezone.now() - PATIENCE).order_by("run_after")
+    return [task.pk for task in overdue if task.status == TaskStatus.PENDING or not advisory_lock.is_held(task.pk)]
