@@ -82,7 +82,7 @@ class DeviceAnalysisNow(APIView):
     def get(self, request: Request, device_id: UUID) -> Response:
         """Minimum, maximum, count, sum and median of each axis, exact, of a period or of all time."""
         device = _device(request, device_id)
-        span = checked(SpanRequest, request.query_params)["span"]
+        span = checked(SpanRequest, request.query_params.dict())["span"]
         figures = device_analyse(device_id=device.pk, span=span)
         answer = {"device_id": device.pk, "start": span.start, "end": span.end, **figures}
         return Response(AnalysisAnswer(answer).data)
@@ -97,7 +97,7 @@ class DeviceSeries(APIView):
     def get(self, request: Request, device_id: UUID) -> Response:
         """Minimum, mean and maximum of each axis, interval by interval; an interval without readings has nulls."""
         device = _device(request, device_id)
-        asked = checked(SeriesQuery, request.query_params)
+        asked = checked(SeriesQuery, request.query_params.dict())
         try:
             series = device_series(device_id=device.pk, **asked)
         except TooManyPoints as error:
@@ -110,7 +110,13 @@ class DeviceAnalysisAsync(APIView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(tags=TAGS, parameters=[SpanRequest], request=SpanRequest, responses={202: AnalysisAccepted})
+    @extend_schema(
+        tags=TAGS,
+        operation_id="stats_analysis_async_create",
+        parameters=[SpanRequest],
+        request=SpanRequest,
+        responses={202: AnalysisAccepted},
+    )
     def post(self, request: Request, device_id: UUID) -> Response:
         """Have a device analysed; start and end in the address or in the body.
 
@@ -130,7 +136,7 @@ class DeviceAnalysisResults(APIView):
     def get(self, request: Request, device_id: UUID) -> Response:
         """Analyses of a device, asked for alone or with others, newest first; with task_id that one."""
         device = _device(request, device_id)
-        asked = checked(ResultsQuery, request.query_params)
+        asked = checked(ResultsQuery, request.query_params.dict())
         found: Any = device_analysis_list(viewer=signed_in(request), device=device, **asked)
         if "task_id" in asked and not found:
             raise NotFound
@@ -142,7 +148,12 @@ class FleetAnalysisAsync(APIView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(tags=TAGS, request=FleetRequest, responses={202: AnalysisAccepted})
+    @extend_schema(
+        tags=TAGS,
+        operation_id="stats_analysis_fleet_create",
+        request=FleetRequest,
+        responses={202: AnalysisAccepted},
+    )
     def post(self, request: Request) -> Response:
         """Have many devices analysed: those named, those of an owner, or the caller's own.
 
@@ -192,7 +203,7 @@ class Fleet(GenericAPIView[Device]):
     @extend_schema(tags=TAGS, parameters=[FleetQuery, *PAGE], responses={200: FleetAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request) -> Response:
         """Minimum, maximum, count and sum of each axis of every device the caller sees, from hourly sums."""
-        asked = checked(FleetQuery, request.query_params)
+        asked = checked(FleetQuery, request.query_params.dict())
         span = asked.pop("span")
         devices: Any = self.paginate_queryset(fleet_seen(viewer=signed_in(request), **asked))
         figures = fleet_figures(device_ids=[device.pk for device in devices], span=span)

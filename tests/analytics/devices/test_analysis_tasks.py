@@ -13,7 +13,7 @@ from accounts.models import Device, User
 from analytics import advisory_lock
 from analytics.devices import tasks
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
-from analytics.devices.selectors import Span
+from analytics.devices.selectors import Span, devices_analyse
 from analytics.devices.services import running
 from analytics.devices.services.requests import DeviceGone, device_analysis_cancel, device_analysis_create
 from analytics.kept_task import TaskStatus
@@ -189,7 +189,7 @@ def test_a_task_over_its_time_fails_with_the_reason(
     def too_slow(**_: Any) -> None:  # Celery raises it where the work is
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(running, "devices_analyse", too_slow)
+    monkeypatch.setattr("analytics.devices.services.running.devices_analyse", too_slow)
     tasks.device_analysis_run(task_id)
     [failed] = results(as_user, owner, sensor)
     assert (failed["status"], failed["error"]) == ("failed", "It took longer than is allowed.")
@@ -211,13 +211,13 @@ def test_cancelled_in_the_middle_it_stays_cancelled(
     owner: User, as_user: AsUser, sensor: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task_id = ask(as_user, owner, sensor)
-    real = running.devices_analyse
+    real = devices_analyse
 
     def analyse_and_cancel(**asked: Any) -> Any:
         device_analysis_cancel(task=DeviceAnalysisTask.objects.get())
         return real(**asked)
 
-    monkeypatch.setattr(running, "devices_analyse", analyse_and_cancel)
+    monkeypatch.setattr("analytics.devices.services.running.devices_analyse", analyse_and_cancel)
     assert run(task_id) is None
     assert results(as_user, owner, sensor)[0]["status"] == "cancelled"
 
