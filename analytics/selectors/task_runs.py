@@ -14,6 +14,11 @@ PATIENCE = timedelta(seconds=30)
 
 def task_stranded_ids(*, model: type[KeptTask]) -> list[UUID]:
     """Tasks nobody works on: their message was lost, or their worker died in the middle."""
-    unfinished = model._default_manager.filter(status__in=UNFINISHED)
-    overdue = unfinished.filter(run_after__lt=timezone.now() - PATIENCE).order_by("run_after")
-    return [task.pk for task in overdue if task.status == TaskStatus.PENDING or not advisory_lock.is_held(task.pk)]
+    unfinished = model._default_manager.filter(status__in=UNFINISHED).order_by("run_after")
+    overdue = timezone.now() - PATIENCE
+    return [
+        task.pk
+        for task in unfinished
+        # A worker holds the lock as long as the task is running, so that its death needs no patience.
+        if (task.run_after < overdue if task.status == TaskStatus.PENDING else not advisory_lock.is_held(task.pk))
+    ]
