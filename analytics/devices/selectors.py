@@ -34,11 +34,6 @@ class Span:
     start: datetime | None = None
     end: datetime | None = None
 
-    @property
-    def bounds(self) -> dict[str, datetime]:
-        """As queries take them."""
-        return {"start": self.start or EARLIEST, "end": self.end or LATEST}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
@@ -69,9 +64,10 @@ def devices_analyse(
     Raises:
         StoreError
     """
+    bounds = {name: bound for name, bound in (("start", span.start), ("end", span.end)) if bound}
     rows = gateway.query(
-        statements.ANALYSIS,
-        {"devices": list(device_ids), **span.bounds},
+        statements.analysis(bounds),
+        {"devices": list(device_ids), **bounds},
         timeout_seconds=timeout_seconds,
         query_id=query_id,
     )
@@ -85,7 +81,7 @@ def fleet_figures(*, device_ids: Sequence[UUID], span: Span) -> dict[UUID, dict[
     Raises:
         StoreError
     """
-    bounds = span.bounds
+    bounds = {"start": span.start or EARLIEST, "end": span.end or LATEST}
     hours = {"first_hour": _hour_of(bounds["start"] + _HOUR - _MILLISECOND), "last_hour": _hour_of(bounds["end"])}
     rows = gateway.query(
         statements.FLEET, {"devices": list(device_ids), **bounds, **hours}, timeout_seconds=TIMEOUT_SECONDS

@@ -1,5 +1,7 @@
 """The questions to ClickHouse about readings, as text. Every value in them is bound."""
 
+from collections.abc import Iterable
+
 AXES = ("x", "y", "z")
 
 
@@ -11,15 +13,24 @@ def _of_each_axis(columns: str) -> str:
 # pandas have it. quantileExactInclusive adds half of their difference instead, and is now and then one bit off. The
 # first level is so little below a half that it gives the lower of the two, for any number of readings below 10^11.
 _MIDDLE = "quantilesExact(0.499999999999, 0.5)(?)"
-_WITHIN = "ts >= {start:DateTime64(3, 'UTC')} AND ts < {end:DateTime64(3, 'UTC')}"
+_BOUNDS = {"start": "ts >= {start:DateTime64(3, 'UTC')}", "end": "ts < {end:DateTime64(3, 'UTC')}"}
+_WITHIN = " AND ".join(_BOUNDS.values())
 
-ANALYSIS = f"""
+_ANALYSIS = f"""
 SELECT device_id, count(), {_of_each_axis("min(?), max(?), sumKahan(?), " + _MIDDLE)}
 FROM device_readings
-WHERE device_id IN {{devices:Array(UUID)}} AND {_WITHIN}
+WHERE {{}}
 GROUP BY device_id
 """  # noqa: S608  # of fixed pieces
-"""A row a device that has readings."""
+
+
+def analysis(bounds: Iterable[str]) -> str:
+    """A row a device that has readings, bounded by `start`, `end`, both or neither.
+
+    Without a bound their times are not read: of 20,000 readings a sixth of the time.
+    """
+    return _ANALYSIS.format(" AND ".join(["device_id IN {devices:Array(UUID)}", *(_BOUNDS[name] for name in bounds)]))
+
 
 SPAN = "SELECT min(ts), max(ts) FROM device_readings WHERE device_id = {device:UUID} HAVING count() > 0"
 

@@ -6,7 +6,7 @@ from accounts.models import Device, Role, User
 from storage_app.clickhouse import gateway
 
 FIRST_DAY = "2025-01-01"
-DAYS = 90
+DAYS = 14
 ROWS_AN_INSERT = 1_000_000
 
 # Every device measures evenly over the whole time; a device is number % devices, so that each insert has all of them.
@@ -31,7 +31,7 @@ def fleet_make(*, devices: int) -> tuple[User, list[uuid.UUID]]:
 
 
 def readings_make(*, device_ids: list[uuid.UUID], count: int) -> None:
-    """Readings of all of them over 90 days, merged as far as they get by themselves in the end."""
+    """Readings of all of them over two weeks (each about once a minute), merged as far as they get by themselves in the end."""
     step_ms = DAYS * 86_400_000 * len(device_ids) // count
     for first in range(0, count, ROWS_AN_INSERT):
         parameters = {
