@@ -7,14 +7,10 @@ Writes docs/benchmarks.md between its `device-analysis` markers.
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -26,21 +22,17 @@ django.setup()
 
 # Models can be imported only now.
 from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from accounts.tokens import access_token_sign  # noqa: E402
 from analytics.devices.models import DeviceAnalysisTask  # noqa: E402
 from analytics.devices.selectors import Span, devices_analyse, fleet_figures  # noqa: E402
 from analytics.devices.statements import AXES  # noqa: E402
 from analytics.kept_task import UNFINISHED, TaskStatus  # noqa: E402
+from benchmarks.devices.product import Caller, worker  # noqa: E402
 from benchmarks.devices.readings import DAYS, fleet_make, readings_make  # noqa: E402
 from benchmarks.interleaved import Question, Timing, measure  # noqa: E402
 from benchmarks.report import machine, section_write, table  # noqa: E402
 from storage_app.clickhouse import gateway  # noqa: E402
-
-STATS = "/api/v1/stats"
-_START_SECONDS = 60
 
 # The plainest queries that give the figures, with the server's own median, and without.
 BARE = f"""
@@ -67,52 +59,6 @@ class Waiting:
         return self.total_seconds - self.bare_seconds
 
 
-class Caller:
-    """Somebody who asks through the whole web application."""
-
-    def __init__(self, user: User) -> None:
-        self._client = Client(SERVER_NAME="127.0.0.1")
-        self._headers = {"Authorization": f"Bearer {access_token_sign(user=user)}"}
-
-    def get(self, path: str) -> Any:
-        """What is answered."""
-        return self._checked(self._client.get(STATS + path, headers=self._headers))
-
-    def post(self, path: str) -> Any:
-        """What is answered."""
-        answer = self._client.post(STATS + path, "{}", content_type="application/json", headers=self._headers)
-        return self._checked(answer)
-
-    def _checked(self, answer: Any) -> Any:
-        if answer.status_code not in {200, 202}:
-            raise RuntimeError(f"{answer.status_code}: {answer.content!r}")
-        return answer.json()
-
-
-@contextmanager
-def worker() -> Iterator[None]:
-    """A Celery worker beside this process, as `make run` starts one."""
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "ready"
-        command = [sys.executable, "-m", "celery", "-A", "celery_worker", "worker", "--concurrency", "2"]
-        process = subprocess.Popen(
-            [*command, "--without-mingle", "--without-gossip"],
-            env=os.environ | {"READY_FILE": str(ready)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            deadline = time.monotonic() + _START_SECONDS
-            while not ready.exists():
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise RuntimeError("the worker did not start")
-                time.sleep(0.1)
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
 def main() -> None:
     """Migrate, generate, measure, print the section and write it into docs/benchmarks.md."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,27 +77,36 @@ def main() -> None:
 
 def run(*, readings: int, devices: int, rounds: int) -> str:
     """The section: everything measured once, in Markdown."""
-    # One device has a tenth as many readings as all the others together.
-    owner, [large, *device_ids] = fleet_make(devices=devices + 1)
-    readings_make(device_ids=device_ids, count=readings)
-    readings_make(device_ids=[large], count=readings // 10)
-    caller, fleet = Caller(owner), [large, *device_ids]
-    at_once = [
-        measure(question, rounds=rounds)
-        for question in (
-            _one_device("one of the devices", caller, device_ids[0]),
-            _one_device("the large device", caller, large),
-            _fleet_with_medians(fleet),
-            _fleet_from_hours(fleet),
-        )
-    ]
+    owner, fleet = fleet_fill(readings=readings, devices=devices)
+    caller = Caller(owner)
+    now = at_once(caller, fleet, rounds=rounds)
+    large, one, *_ = fleet
     with worker():
-        by_worker = [
-            _by_worker("one of the devices", caller, f"/analysis/{device_ids[0]}/async", [device_ids[0]], rounds),
+        later = [
+            _by_worker("one of the devices", caller, f"/analysis/{one}/async", [one], rounds),
             _by_worker("the large device", caller, f"/analysis/{large}/async", [large], rounds),
             _by_worker("the whole fleet", caller, "/analysis/async", fleet, rounds),
         ]
-    return _section(readings, devices, rounds, at_once, by_worker)
+    return _section(readings, devices, rounds, now, later)
+
+
+def fleet_fill(*, readings: int, devices: int) -> tuple[User, list[UUID]]:
+    """An owner, and their devices; the first has a tenth as many readings as all the others together."""
+    owner, fleet = fleet_make(devices=devices + 1)
+    readings_make(device_ids=fleet[1:], count=readings)
+    readings_make(device_ids=fleet[:1], count=readings // 10)
+    return owner, fleet
+
+
+def at_once(caller: Caller, fleet: list[UUID], *, rounds: int) -> list[Timing]:
+    """What needs no worker."""
+    questions = (
+        _one_device("one of the devices", caller, fleet[1]),
+        _one_device("the large device", caller, fleet[0]),
+        _fleet_with_medians(fleet),
+        _fleet_from_hours(fleet),
+    )
+    return [measure(question, rounds=rounds) for question in questions]
 
 
 def _one_device(name: str, caller: Caller, device_id: UUID) -> Question:

@@ -31,7 +31,7 @@ def fleet_make(*, devices: int) -> tuple[User, list[uuid.UUID]]:
 
 
 def readings_make(*, device_ids: list[uuid.UUID], count: int) -> None:
-    """Readings of all of them over two weeks (each about once a minute), merged as far as they get by themselves in the end."""
+    """Readings of all of them over two weeks, and both tables merged."""
     step_ms = DAYS * 86_400_000 * len(device_ids) // count
     for first in range(0, count, ROWS_AN_INSERT):
         parameters = {

@@ -5,7 +5,7 @@ Inserts fill it by themselves. Deletions do not: who deletes readings calls one 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from storage_app.clickhouse import gateway
 
@@ -61,5 +61,5 @@ def device_hours_rebuild(*, device_ids: Sequence[UUID], start: datetime, end: da
     gateway.execute(_DELETE, {"devices": list(device_ids), **hours}, timeout_seconds=TIMEOUT_SECONDS)
     which = {"devices": list(device_ids), "start": start, "end": end}
     # Never taken for the same insert as an earlier one: what was deleted must come back.
-    settings = {"insert_deduplicate": 0, "deduplicate_insert": "disable"}
+    settings = {"insert_deduplication_token": uuid4().hex}
     gateway.execute(_FILL, which, settings=settings, timeout_seconds=TIMEOUT_SECONDS)
