@@ -49,7 +49,7 @@ def task_deliver(*, model: type[KeptTask], task_id: str, run: Run, message: Mess
     try:
         wait_seconds = run(task_id=UUID(task_id))
     except SoftTimeLimitExceeded:
-        task_fail(model=model, task_id=UUID(task_id), error="It took longer than is allowed.")
+        task_fail(model=model, task_id=UUID(task_id), error="The calculation took longer than is allowed.")
         return
     if wait_seconds is not None:
         message.apply_async((task_id,), countdown=wait_seconds)
@@ -97,7 +97,7 @@ def _claim(model: type[KeptTaskT], task_id: UUID) -> KeptTaskT | None:
         return None
     task: KeptTaskT = model._default_manager.get(pk=task_id)
     if task.attempts > MAX_ATTEMPTS:
-        task_fail(model=model, task_id=task_id, error=f"It was interrupted {MAX_ATTEMPTS} times.")
+        task_fail(model=model, task_id=task_id, error=f"The calculation was interrupted {MAX_ATTEMPTS} times.")
         return None
     return task
 
@@ -113,7 +113,7 @@ def _do(task: KeptTaskT, work: Callable[[KeptTaskT], None]) -> int | None:
         task_fail(model=type(task), task_id=task.pk, error="Its query was stopped.")  # unless it was called off
     except StoreError:
         logger.exception("task_defect", kind=type(task).__name__, task_id=str(task.pk))
-        error = "It failed. The log has the reason under this task's id."
+        error = "The calculation failed. The log has the reason under this task's id."
         task_fail(model=type(task), task_id=task.pk, error=error)
     return None
 
