@@ -81,11 +81,11 @@ def test_a_query_over_a_limit_fails_with_the_reason(
     store(sensor, every_minute(1, 2))
     task_id = ask(as_user, owner, sensor)
     real = gateway.query
-    # The server itself refuses: a store small enough to run out of memory cannot be had here.
-    monkeypatch.setattr(gateway, "query", lambda *a, **k: real(*a, **k, settings={"max_memory_usage": 1000}))
+    # The server itself refuses: only the limit is moved, as one it would reach by itself takes too many readings.
+    monkeypatch.setattr(gateway, "query", lambda *a, **k: real(*a, **k, settings={"max_rows_to_read": 1}))
     assert run(task_id) is None
     [failed] = results(as_user, owner, sensor)
-    assert (failed["status"], failed["error"]) == ("failed", "The query needs too much memory.")
+    assert (failed["status"], failed["error"]) == ("failed", "The query reads too many rows.")
     now = as_user(owner).get(f"{STATS}/analysis/{sensor.pk}")
     assert now.status_code == 422
 
