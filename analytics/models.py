@@ -1,7 +1,6 @@
-"""Metric results, and the tasks that calculate them."""
+"""Metric results, and the tasks that calculate them; Django looks for the app's other models here too."""
 
 import math
-import uuid
 from collections.abc import Collection
 from typing import ClassVar, Self
 
@@ -13,11 +12,29 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Role, User
+from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
+from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.metric import Metric, Scope, Unit
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
+
+__all__ = [
+    "ID_MAX_LENGTH",
+    "KEY_MAX_LENGTH",
+    "UNFINISHED",
+    "ZONE_MAX_LENGTH",
+    "CourseSettings",
+    "DeviceAnalysis",
+    "DeviceAnalysisTask",
+    "MetricResult",
+    "MetricResultQuerySet",
+    "MetricTask",
+    "MetricTaskQuerySet",
+    "NightlyRun",
+    "TaskStatus",
+]
 
 ID_MAX_LENGTH = 128
 ZONE_MAX_LENGTH = 64
@@ -147,19 +164,6 @@ def _check_numbers(field: str, values: object, names: Collection[str]) -> None:
             raise ValidationError({field: f"{name} is no number from 0."})
 
 
-class TaskStatus(models.TextChoices):
-    """Where a task is."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-UNFINISHED = (TaskStatus.PENDING, TaskStatus.RUNNING)
-
-
 class MetricTaskQuerySet(models.QuerySet["MetricTask"]):
     """Reads of tasks."""
 
@@ -172,25 +176,16 @@ class MetricTaskQuerySet(models.QuerySet["MetricTask"]):
         return self.filter(status__in=UNFINISHED)
 
 
-class MetricTask(models.Model):
-    """A calculation asked for. The row is the truth; the message on the queue only wakes a worker."""
+class MetricTask(KeptTask):
+    """A calculation asked for."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.PENDING)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     course_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001  # None: all
     start = models.DateTimeField()
     end = models.DateTimeField()
     timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
     metrics = ArrayField(models.CharField(max_length=KEY_MAX_LENGTH))
     done = models.PositiveSmallIntegerField(default=0, help_text="How many of the metrics are stored.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    run_after = models.DateTimeField(help_text="When it is due; long after that, its message is lost.")
     rows = models.JSONField(default=dict, help_text="How many results there are, by metric and scope.")
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = MetricTaskQuerySet.as_manager()
 
@@ -216,11 +211,6 @@ class MetricTask(models.Model):
     def to_do(self) -> list[Metric]:
         """The metrics that are not stored yet."""
         return [METRICS[key] for key in self.metrics[self.done :]]
-
-    @property
-    def is_finished(self) -> bool:
-        """Nothing more will happen to it."""
-        return self.status not in UNFINISHED
 
 
 class NightlyRun(models.Model):

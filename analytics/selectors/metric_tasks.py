@@ -1,17 +1,10 @@
 """Reads of calculation tasks."""
 
 import time
-from datetime import timedelta
-from uuid import UUID
 
-from django.utils import timezone
-
-from analytics import advisory_lock
-from analytics.models import MetricTask, TaskStatus
+from analytics.models import MetricTask
 
 POLL_SECONDS = 0.2
-# A message may wait this long for a free worker before another is sent; a second one is harmless.
-PATIENCE = timedelta(seconds=30)
 
 
 def metric_task_wait(*, task: MetricTask, seconds: float) -> MetricTask:
@@ -21,13 +14,3 @@ def metric_task_wait(*, task: MetricTask, seconds: float) -> MetricTask:
         time.sleep(POLL_SECONDS)
         task.refresh_from_db()
     return task
-
-
-def metric_task_stranded_ids() -> list[UUID]:
-    """Tasks nobody works on: their message was lost, or their worker died in the middle."""
-    overdue = MetricTask.objects.unfinished().filter(run_after__lt=timezone.now() - PATIENCE)
-    return [
-        task.pk
-        for task in overdue.order_by("run_after")
-        if task.status == TaskStatus.PENDING or not advisory_lock.is_held(task.pk)
-    ]
