@@ -24,7 +24,7 @@ from ingestion.redis_store import WINDOW, client
 _DAY_MS = 86_400_000
 _BLOBS_A_PAGE = 500
 _PARTS = 8  # what is forgotten at once for want of room: at most an eighth of it
-_LARGEST_SEGMENT = 1_000_000  # merging takes twice its memory for a moment
+_LARGEST_SEGMENT = 250_000  # merging takes several times its memory for a moment
 _MERGED_SPAN_MS = _DAY_MS
 _HALF = np.uint64(32)
 
