@@ -1,4 +1,4 @@
-"""Metric results, and the tasks that calculate them."""
+"""Metric results, and the tasks that calculate them. Each room's own models are made known here, where Django looks."""
 
 import math
 import uuid
@@ -13,11 +13,27 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Role, User
+from analytics.exports.models import Export
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.metric import Metric, Scope, Unit
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
+from analytics.tables.models import ColumnDescription
+from analytics.task_status import UNFINISHED, TaskStatus
+
+__all__ = [
+    "UNFINISHED",
+    "ColumnDescription",
+    "CourseSettings",
+    "Export",
+    "MetricResult",
+    "MetricResultQuerySet",
+    "MetricTask",
+    "MetricTaskQuerySet",
+    "NightlyRun",
+    "TaskStatus",
+]
 
 ID_MAX_LENGTH = 128
 ZONE_MAX_LENGTH = 64
@@ -145,19 +161,6 @@ def _check_numbers(field: str, values: object, names: Collection[str]) -> None:
             raise ValidationError({field: f"{name} is none of {', '.join(names)}."})
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
             raise ValidationError({field: f"{name} is no number from 0."})
-
-
-class TaskStatus(models.TextChoices):
-    """Where a task is."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-UNFINISHED = (TaskStatus.PENDING, TaskStatus.RUNNING)
 
 
 class MetricTaskQuerySet(models.QuerySet["MetricTask"]):

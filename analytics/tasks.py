@@ -5,8 +5,11 @@ from uuid import UUID
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 
+from analytics.exports.tasks import export_run, exports_resume
 from analytics.selectors.metric_tasks import metric_task_stranded_ids
 from analytics.services import calculation
+
+__all__ = ["export_run", "exports_resume", "metric_task_run", "metric_tasks_resume"]
 
 
 @shared_task

@@ -38,6 +38,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["config.openapi.canonical_paths_only"],
     "POSTPROCESSING_HOOKS": [
         "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
+        "analytics.openapi.add_question_schemas",
         "config.access.show_access",
     ],
     "ENUM_NAME_OVERRIDES": {
@@ -47,6 +48,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",
+        "ExportFormatEnum": "analytics.exports.models.ExportFormat",
         "ListedFileStateEnum": ["checking", "ready", "infected", "lost"],
     },
 }
