@@ -9,6 +9,7 @@ from analytics.query.tables import Table, quoted
 from analytics.query.values import Parameters
 
 PATH_MAX_PARTS = 16
+JSON_NUMBERS = "('Int64', 'UInt64', 'Double')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Field:
     def number(self) -> str:
         """As a Float64; of a JSON path null unless it is a number."""
         if self.type.kind == Kind.JSON:
-            is_number = f"JSONType({self.path}) IN ('Int64', 'UInt64', 'Double')"
+            is_number = f"JSONType({self.path}) IN {JSON_NUMBERS}"
             return f"if({is_number}, JSONExtract({self.path}, 'Nullable(Float64)'), NULL)"
         return f"toFloat64({self.sql})"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analytics.query.columns import ORDERED, Kind
-from analytics.query.fields import Field, Resolve
+from analytics.query.fields import JSON_NUMBERS, Field, Resolve
 from analytics.query.problems import QueryProblem
 from analytics.query.requests import Condition, FilterGroup, Logic, Operator
 from analytics.query.values import Parameters, bound_type, list_type
@@ -25,8 +25,6 @@ _NEGATED = frozenset({Operator.NEQ, Operator.NOT_IN})
 _PATTERNS = {Operator.LIKE: "LIKE", Operator.ILIKE: "ILIKE"}
 _MEMBERSHIP = {Operator.IN: "IN", Operator.NOT_IN: "NOT IN"}
 _NULLS = {Operator.IS_NULL: "isNull", Operator.IS_NOT_NULL: "isNotNull"}
-# Of the JSON types that a value of Python's can be compared with.
-_JSON_NUMBERS = "('Int64', 'UInt64', 'Double')"
 
 
 class FilterBuilder:
@@ -82,7 +80,7 @@ class FilterBuilder:
         if field.type.kind not in ORDERED or (field.type.is_enum and operator not in _EITHER):
             raise _does_not_fit(field, operator, attr)
         read, type_name = bound_type(field.type, value, attr=attr)
-        return f"{_typed(field, type_name, read)} {_COMPARISONS[operator]} {self._parameters.add(read, type_name)}"
+        return f"{_typed(field, type_name)} {_COMPARISONS[operator]} {self._parameters.add(read, type_name)}"
 
     def _between(self, field: Field, value: Any, attr: str) -> str:
         if not isinstance(value, list) or len(value) != 2:
@@ -101,7 +99,7 @@ class FilterBuilder:
         read, type_name = bound_type(field.type, value, attr=attr)
         if (len(value) - len(value.rstrip("\\"))) % 2:
             raise QueryProblem("invalid_value", "A pattern cannot end in a single backslash.", attr)
-        sql = f"toString({field.sql})" if field.type.is_enum else _typed(field, type_name, read)
+        sql = f"toString({field.sql})" if field.type.is_enum else _typed(field, type_name)
         return f"{sql} {_PATTERNS[operator]} {self._parameters.add(read, type_name)}"
 
     def _values(self, value: Any, attr: str) -> list[Any]:
@@ -130,12 +128,10 @@ class FilterBuilder:
     def _in_json(self, field: Field, operator: Operator, values: list[Any], attr: str) -> str:
         by_type: dict[str, list[Any]] = {}
         for index, value in enumerate(values):
-            _, type_name = bound_type(field.type, value, attr=f"{attr}.{index}")
-            if "Int" in type_name:
-                type_name = "Float64" if abs(value) < _EXACT_FLOATS else "Int256"
-            by_type.setdefault(type_name, []).append(value)
+            read, type_name = bound_type(field.type, value, attr=f"{attr}.{index}")
+            by_type.setdefault(type_name, []).append(read)
         found = " OR ".join(
-            f"ifNull({_typed(field, name, each[0])} IN {self._parameters.add(each, f'Array({name})')}, 0)"
+            f"ifNull({_typed(field, name)} IN {self._parameters.add(each, f'Array({name})')}, 0)"
             for name, each in by_type.items()
         )
         return f"({found})" if operator == Operator.IN else f"(isNotNull({field.sql}) AND NOT ({found}))"
@@ -157,9 +153,6 @@ class FilterBuilder:
         return f"NOT {found}" if operator in _NEGATED else found
 
 
-_EXACT_FLOATS = 2**53
-
-
 def _as_precise(field: Field, type_name: str) -> str:
     """A time as precise as those it is looked for among: a list is not converted to the column's type for it."""
     if field.type.kind == Kind.TIME and not field.type.text.removeprefix("Nullable(").startswith(type_name[6:-7]):
@@ -167,7 +160,7 @@ def _as_precise(field: Field, type_name: str) -> str:
     return field.sql
 
 
-def _typed(field: Field, type_name: str, value: Any) -> str:
+def _typed(field: Field, type_name: str) -> str:
     """The field as it is compared with a value: of a JSON path null, unless it holds the value's type."""
     if field.type.kind != Kind.JSON:
         return field.sql
@@ -175,8 +168,10 @@ def _typed(field: Field, type_name: str, value: Any) -> str:
         return f"if(JSONType({field.path}) = 'String', JSONExtractString({field.path}), NULL)"
     if type_name == "Bool":
         return f"if(JSONType({field.path}) = 'Bool', JSONExtractBool({field.path}), NULL)"
-    if "Int" in type_name and abs(value) >= _EXACT_FLOATS:
-        return f"if(JSONType({field.path}) IN {_JSON_NUMBERS}, toInt256OrNull(JSONExtractRaw({field.path})), NULL)"
+    if type_name.startswith("Decimal"):
+        return (
+            f"if(JSONType({field.path}) IN {JSON_NUMBERS}, toDecimal256OrNull(JSONExtractRaw({field.path}), 20), NULL)"
+        )
     return field.number()
 
 

@@ -206,6 +206,10 @@ def request_read(data: Any, kind: type[Request]) -> Request:
     """
     _check_depth(data)
     try:
+        msgspec.json.encode(data)
+    except UnicodeEncodeError:
+        raise QueryProblem("invalid_text", "Some text is not valid Unicode.", "body") from None
+    try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         raise _problem(str(error), kind) from None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analytics.query.columns import Kind
+from analytics.query.columns import column_type
 from analytics.query.fields import Field, Resolve, table_fields
 from analytics.query.filters import FilterBuilder
 from analytics.query.problems import QueryProblem, unknown
@@ -95,7 +95,7 @@ def order_by(fields: Sequence[tuple[Field, Order]]) -> str:
     steps: list[str] = []
     for each, order in fields:
         way = order.value.upper()
-        if each.type.kind == Kind.JSON:
+        if each.path:
             steps.append(f"{each.number()} {way}")
         steps.append(f"{each.sql} {way}")
     return f" ORDER BY {', '.join(steps)}" if steps else ""
@@ -112,7 +112,11 @@ def sort_fields(sort: Sequence[Sort], resolve: Resolve) -> list[tuple[Field, Ord
 
 def output_fields(outputs: Sequence[tuple[Output, Field]]) -> Resolve:
     """Finds fields among the columns of an answer, for what comes after grouping."""
-    by_name = {output.name: Field(output.name, output.alias, field.type) for output, field in outputs}
+    by_name = {
+        # A JSON path that was grouped by is text.
+        output.name: Field(output.name, output.alias, column_type(field.type.text))
+        for output, field in outputs
+    }
 
     def resolve(name: str, attr: str) -> Field:
         if name not in by_name:

@@ -14,6 +14,7 @@ from analytics.query.problems import QueryProblem
 TEXT_MAX_LENGTH = 65_536
 _WHOLE = re.compile(r"[+-]?\d{1,76}", re.ASCII)
 _INT_LIMIT = 2**255
+_EXACT_FLOATS = 2**53
 _FIRST_YEAR, _LAST_YEAR = 1900, 2299  # of DateTime64
 _DECIMAL_TYPE = "Decimal(76, 20)"
 _DECIMAL_LIMIT = Decimal(10) ** 55
@@ -142,7 +143,8 @@ def _json(_column: ColumnType, value: Any) -> tuple[Any, str] | None:
     if isinstance(value, bool):
         return value, "Bool"
     if isinstance(value, int):
-        return _integer(value)
+        # What a float would round is compared digit by digit.
+        return _decimal(_column, value) if abs(value) >= _EXACT_FLOATS else (float(value), "Float64")
     if isinstance(value, float):
         return (value, "Float64") if math.isfinite(value) else None
     return (value, "String") if isinstance(value, str) and len(value) <= TEXT_MAX_LENGTH else None
