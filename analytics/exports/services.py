@@ -1,6 +1,6 @@
 """Exports: asked for, streamed, called off."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 
 def export_stream(
     *, user: User, question: Any, file_format: ExportFormat, escape_formulas: bool
-) -> tuple[Export, Iterator[bytes]]:
+) -> tuple[Export, Generator[bytes, None, None]]:
     """An export and its bytes, to be sent at once. Its record says in the end whether they were all.
 
     Raises:
@@ -80,7 +80,9 @@ def export_cancel(*, export: Export) -> bool:
     return bool(unfinished.update(status=TaskStatus.CANCELLED, finished_at=timezone.now()))
 
 
-def _recorded(export: Export, tally: Tally, first: list[bytes], rest: Generator[bytes, None, None]) -> Iterator[bytes]:
+def _recorded(
+    export: Export, tally: Tally, first: list[bytes], rest: Generator[bytes, None, None]
+) -> Generator[bytes, None, None]:
     """The bytes; then, or when they break off, what became of them."""
     try:
         yield from first

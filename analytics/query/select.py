@@ -76,7 +76,7 @@ def _midnight(day: date) -> datetime:
 def page_statement(table: Table, request: QueryRequest, days: Days | None) -> Statement:
     """The rows of one page."""
     builder = StatementBuilder(table)
-    outputs = _outputs(builder, request.columns)
+    outputs = [output for output, _ in _outputs(builder, request.columns)]
     rows = builder.rows(request.filters)
     offset = (request.page - 1) * request.page_size
     if days and table.time_column:
@@ -92,9 +92,9 @@ def page_statement(table: Table, request: QueryRequest, days: Days | None) -> St
 
 
 def all_statement(table: Table, request: ExportQuery) -> Statement:
-    """Every row that fits; in the order that is asked for, without one in none."""
+    """Every row that fits; in the order that is asked for, without one in none. JSON paths are text."""
     builder = StatementBuilder(table)
-    outputs = _outputs(builder, request.columns)
+    outputs = [Output(field.name, output.alias, field.sql) for output, field in _outputs(builder, request.columns)]
     rows = builder.rows(request.filters)
     order = order_by(sort_fields(request.sort, builder.resolve))
     limit = f" LIMIT {builder.parameters.add(request.limit, 'UInt64')}" if request.limit is not None else ""
@@ -106,13 +106,13 @@ def sample_statement(table: Table, limit: int) -> Statement:
     return all_statement(table, ExportQuery(table_name=table.name, limit=limit))
 
 
-def _outputs(builder: StatementBuilder, columns: list[str] | None) -> list[Output]:
+def _outputs(builder: StatementBuilder, columns: list[str] | None) -> list[tuple[Output, Field]]:
     names = list(builder.table.columns) if columns is None else columns
     if not names:
         raise QueryProblem("required", "Name at least one column, or leave columns out for all of them.", "columns")
     names_check(names, attr="columns")
     found = [builder.resolve(name, f"columns.{index}") for index, name in enumerate(names)]
-    return [_output(builder, index, field) for index, field in enumerate(found)]
+    return [(_output(builder, index, field), field) for index, field in enumerate(found)]
 
 
 def _output(builder: StatementBuilder, index: int, field: Field) -> Output:

@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",
+        "TaskStatusEnum": "analytics.task_status.TaskStatus",
         "ExportFormatEnum": "analytics.exports.models.ExportFormat",
         "ListedFileStateEnum": ["checking", "ready", "infected", "lost"],
     },

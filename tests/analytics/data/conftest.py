@@ -98,8 +98,14 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+@pytest.fixture(scope="session")
+def clickhouse(request: pytest.FixtureRequest) -> None:
+    """A database to make tables in."""
+    request.getfixturevalue("_clickhouse_migrated")
+
+
 @pytest.fixture(scope="module")
-def everything(_clickhouse_migrated: None, frame: pd.DataFrame) -> Iterator[str]:
+def everything(clickhouse: None, frame: pd.DataFrame) -> Iterator[str]:
     """The table with those rows; gives its name."""
     rows = [tuple(row) for row in frame.itertuples(index=False)]
     with stored_table(TABLE, COLUMNS, rows, order_by="id", order=("id",), json_columns=frozenset({"doc"})):

@@ -39,7 +39,7 @@ def test_numbers_by_group(field: str, ask: Ask, everything: str, frame: pd.DataF
     groups = frame[frame[field].notna()].groupby("low")[field]
     assert [row["low"] for row in found] == sorted(frame["low"].unique())
     for row in found:
-        values = [value for value in groups.get_group(row["low"])]
+        values = list(groups.get_group(row["low"]))
         floats = [float(value) for value in values]
         assert close(row["sum"], sum(values))
         assert close(row["avg"], np.mean(floats))
@@ -80,8 +80,8 @@ def test_json_paths(ask: Ask, everything: str, frame: pd.DataFrame) -> None:
         assert close(row[name], expected), name
     groups = numbers(ask, everything, [{"function": "count"}], group_by=["doc.in.deep"])
     deep = frame["doc"].map(lambda text: json.loads(text).get("in", {}).get("deep"))
-    expected = {key if isinstance(key, str) else None: count for key, count in deep.value_counts(dropna=False).items()}
-    assert {row["doc.in.deep"]: row["count"] for row in groups} == expected
+    by_value = {key if isinstance(key, str) else None: count for key, count in deep.value_counts(dropna=False).items()}
+    assert {row["doc.in.deep"]: row["count"] for row in groups} == by_value
 
 
 def test_no_rows_at_all(ask: Ask, everything: str) -> None:

@@ -28,23 +28,23 @@ def _mark(function: Any) -> Any:
 
 
 @_mark
-def test_the_days_the_clocks_change_have_23_and_25_hours(ask: Ask, _clickhouse_migrated: None) -> None:
+def test_the_days_the_clocks_change_have_23_and_25_hours(ask: Ask, clickhouse: None) -> None:
     zone = ZoneInfo("Europe/Berlin")
     for day, hours in (("2025-03-30", 23), ("2025-10-26", 25)):
         start = datetime.fromisoformat(day).replace(tzinfo=zone) - timedelta(days=1)
-        moments = [(start.astimezone(UTC) + timedelta(hours=hour),) for hour in range(24 * 4)]
+        moments = [(start.astimezone(UTC) + timedelta(hours=hour),) for hour in range(48 + hours)]
         with stored_table("hours", {"at": "DateTime64(3, 'UTC')"}, moments):
             body: dict[str, Any] = {"table_name": "hours", "chart_type": "line", "x": "at", "y": COUNT}
             daily = ask("chart", **body, interval="day", timezone="Europe/Berlin")
             hourly = ask("chart", **body, interval="hour", timezone="Europe/Berlin")
-        assert daily["series"] == [{"name": "n", "data": [24, hours, 24, 96 - 48 - hours]}]
-        assert len(hourly["x"]) == 96
+        assert daily["series"] == [{"name": "n", "data": [24, hours, 24]}]
+        assert len(hourly["x"]) == 48 + hours
         assert set(hourly["series"][0]["data"]) == {1}
-        assert sum(daily["series"][0]["data"]) == 96
+        assert sum(daily["series"][0]["data"]) == len(moments)
 
 
 @_mark
-def test_gaps_in_time_are_filled(ask: Ask, _clickhouse_migrated: None) -> None:
+def test_gaps_in_time_are_filled(ask: Ask, clickhouse: None) -> None:
     rows = [(datetime(2025, 1, 31, 5, tzinfo=UTC), 3, "a"), (datetime(2025, 5, 1, tzinfo=UTC), 5, "b")]
     y = [{"function": "count"}, {"function": "avg", "field": "v", "alias": "mean"}]
     with stored_table("gaps", {"at": "DateTime64(3, 'UTC')", "v": "Int32", "s": "String"}, rows):
@@ -80,7 +80,7 @@ def test_bars_and_pies_keep_the_largest_and_join_the_rest(ask: Ask, everything: 
 
 
 @_mark
-def test_series_beyond_twenty_are_other(ask: Ask, _clickhouse_migrated: None) -> None:
+def test_series_beyond_twenty_are_other(ask: Ask, clickhouse: None) -> None:
     rows = [(name, step) for name in range(30) for step in range(30 - name)]
     with stored_table("many", {"s": "UInt8", "x": "UInt8"}, rows):
         chart = ask("chart", table_name="many", chart_type="line", x="x", y=COUNT, series="s")
@@ -133,7 +133,7 @@ def test_refusals(body: dict[str, Any], code: str, attr: str, everything: str, c
 
 
 @_mark
-def test_too_long_an_axis_is_refused(client: Any, _clickhouse_migrated: None) -> None:
+def test_too_long_an_axis_is_refused(client: Any, clickhouse: None) -> None:
     rows = [(datetime(2000, 1, 1, tzinfo=UTC),), (datetime(2025, 1, 1, tzinfo=UTC),)]
     with stored_table("long", {"at": "DateTime64(3, 'UTC')"}, rows):
         body = {"table_name": "long", "chart_type": "line", "x": "at", "interval": "minute", "y": COUNT}
@@ -142,13 +142,12 @@ def test_too_long_an_axis_is_refused(client: Any, _clickhouse_migrated: None) ->
 
 
 @given(
-    st.datetimes(datetime(1971, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
+    st.integers(1971, 2090),
     st.sampled_from(["UTC", "Europe/Berlin", "America/Sao_Paulo", "Africa/Cairo", "Asia/Kathmandu"]),
     st.sampled_from([Interval.DAY, Interval.WEEK, Interval.MONTH, Interval.QUARTER, Interval.YEAR]),
 )
-def test_steps_follow_one_another(moment: datetime, zone: str, interval: Interval) -> None:
-    local = moment.astimezone(ZoneInfo(zone))
-    start = datetime(local.year, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+def test_steps_follow_one_another(year: int, zone: str, interval: Interval) -> None:
+    start = datetime(year, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     points = [start]
     for _ in range(8):
         points.append(interval_after(points[-1], interval, zone))
