@@ -19,7 +19,8 @@ from analytics.tables.schema import table_find
 XLSX_ROWS_MAX = 1_048_575
 """Of a sheet's 1,048,576 the first holds the names."""
 XLSX_COLUMNS_MAX = 16_384
-_FORMULA = "'^[=+\\\\-@\\t\\r\\n]'"
+_FORMULA_BEGINS = tuple(b"=+-@\t\r\n")
+"""By their codes, which ClickHouse compares many times faster than a pattern."""
 _IGNORED = ("page", "page_size")
 
 
@@ -84,7 +85,7 @@ def _written(sql: str, kind: str, file_format: ExportFormat, *, escape: bool) ->
     is_text = "String" in kind or "Enum" in kind
     if file_format == ExportFormat.CSV and escape and is_text and not kind.startswith("Array"):
         text = f"toString({sql})"
-        return f"concat(if(match({text}, {_FORMULA}), '\\'', ''), {text})"
+        return f"if(ascii({text}) IN {_FORMULA_BEGINS}, concat('\\'', {text}), {text})"
     if file_format == ExportFormat.PARQUET and ("UUID" in kind or "Enum" in kind) and not kind.startswith("Array"):
         return f"toString({sql})"
     if file_format == ExportFormat.PARQUET and kind in {"Int256", "UInt256", "Int128", "UInt128"}:

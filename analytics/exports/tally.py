@@ -3,13 +3,15 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analytics.exports.models import ExportFormat
 
 _FOOTER_END_BYTES = 8
-_FOOTER_MAX_BYTES = 32 * 1024 * 1024
+_FOOTER_MAX_BYTES = 8 * 1024 * 1024
+_QUOTE, _NEWLINE = b'"\n'
 
 
 class Tally:
@@ -49,15 +51,20 @@ class Tally:
                 self.rows += (self._tail + chunk).count(b"\n{")
                 self._tail = bytearray(chunk[-1:])
             case ExportFormat.PARQUET:
-                self._tail = (self._tail + chunk)[-_FOOTER_MAX_BYTES:]
+                self._tail += chunk
+                if len(self._tail) > 2 * _FOOTER_MAX_BYTES:
+                    del self._tail[:-_FOOTER_MAX_BYTES]
 
     def _count_csv(self, chunk: bytes) -> None:
         """Line ends that stand outside quotes; a doubled quote leaves and enters again."""
+        if not chunk:
+            return
         if not self._begun:
             self.rows, self._begun = -1, True  # the line of names
-        pieces = chunk.split(b'"')
-        self.rows += sum(piece.count(b"\n") for piece in pieces[int(self._quoted) :: 2])
-        self._quoted ^= len(pieces) % 2 == 0
+        letters = np.frombuffer(chunk, np.uint8)
+        inside = np.bitwise_xor.accumulate(letters == _QUOTE)
+        self.rows += int(np.count_nonzero((letters == _NEWLINE) & (inside == self._quoted)))
+        self._quoted ^= bool(inside[-1])
 
     def _footer_rows(self) -> int:
         """A Parquet file says it itself, at its end."""

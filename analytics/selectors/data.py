@@ -15,7 +15,7 @@ from analytics.query.requests import AggregateRequest, ChartRequest, QueryReques
 from analytics.query.select import count_statement, days_of_page, page_statement, sorts_by_time
 from analytics.query.statements import Statement
 from analytics.query.tables import Table
-from analytics.tables.schema import Version, table_find, table_newest
+from analytics.tables.schema import TableState, table_find
 from analytics.tables.statistics import table_sample_get
 from storage_app.clickhouse.gateway import QueryResult
 
@@ -81,14 +81,14 @@ def _answered(
     name: str,
     fresh: bool,
 ) -> Answer:
-    table, version = table_find(user=user, name=request.table_name)
+    table, state = table_find(user=user, name=request.table_name)
     asker = Asker(caller=str(user.pk), name=name)
-    return answer_get(_key(table, version, request), lambda: _JSON.encode(make(table, asker)), fresh=fresh)
+    return answer_get(_key(table, state, request), lambda: _JSON.encode(make(table, asker)), fresh=fresh)
 
 
-def _key(table: Table, version: Version, request: Struct) -> str:
+def _key(table: Table, state: TableState, request: Struct) -> str:
     """Of the question, the caller's rows, and the table's rows as they are now."""
-    newest = (table.stored_as, version.uuid, version.changed_at, table_newest(table=table))
+    newest = (table.stored_as, state.version.uuid, state.version.changed_at, state.newest)
     policy = (table.policy.sql, table.policy.parameters) if table.policy else None
     return cache_key(type(request).__name__.encode(), *map(_JSON.encode, (request, policy, newest)))
 
