@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -22,8 +21,9 @@ logger = structlog.get_logger(__name__)
 
 CHUNK_BYTES = 256 * 1024
 _ERROR_BYTES = 4096
-_FIELD_BYTES = 64 * 1024
-_URL_BYTES = 900_000
+_FIELD_BYTES = 100_000
+"""The server takes fields of a form up to 128 KiB, and has read them before it knows whose settings apply."""
+_PIECE_COUNT = 500
 _SESSION = {
     "session_timezone": "UTC",
     "optimize_move_to_prewhere_if_final": 1,
@@ -45,13 +45,9 @@ def stream_bytes(
 ) -> Iterator[Iterator[bytes]]:
     """The result of a SELECT in `output_format`; leaving the block early stops the query."""
     server = settings.CLICKHOUSE_READER
-    parameters = {f"param_{name}": _parameter(value) for name, value in params.items()}
-    # The server takes short fields of a form only, and of a URL a megabyte.
-    long = {name: text for name, text in parameters.items() if len(text.encode()) > _FIELD_BYTES}
-    if sum(len(quote(text)) for text in long.values()) > _URL_BYTES:
-        raise QueryInvalid("The query's lists are too long for an export.")
+    sql, parameters = _fitting(sql, params)
     fields = {"query": (None, f"{sql} FORMAT {output_format}")}
-    fields |= {name: (None, text) for name, text in parameters.items() if name not in long}
+    fields |= {f"param_{name}": (None, text) for name, text in parameters.items()}
     wait = httpx.Timeout(timeout_seconds + SOCKET_MARGIN_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
     query = {"database": server["database"], "query_id": query_id, "max_execution_time": timeout_seconds}
     try:
@@ -60,7 +56,7 @@ def stream_bytes(
             client.stream(
                 "POST",
                 settings.CLICKHOUSE_HTTP_URL,
-                params=query | _SESSION | dict(options) | long,
+                params=query | _SESSION | dict(options),
                 files=fields,
                 auth=(server["user"], server["password"]),
                 headers={"Accept-Encoding": "identity"},
@@ -72,6 +68,29 @@ def stream_bytes(
         # Also when the server broke off: once bytes are on their way, that is how it says that the query failed.
         logger.info("clickhouse_stream_failed", query_id=query_id, reason=str(error))
         raise StoreUnavailable("The analytics database broke off its answer.", code=NETWORK_ERROR) from error
+
+
+def _fitting(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The parameters as text, and the SQL with long lists put together from pieces.
+
+    Raises:
+        QueryInvalid: a text is longer than a field.
+    """
+    texts: dict[str, str] = {}
+    for name, value in params.items():
+        text = _parameter(value)
+        if len(text.encode()) <= _FIELD_BYTES:
+            texts[name] = text
+            continue
+        if not isinstance(value, list | tuple) or len(value) <= 1:
+            raise QueryInvalid("A value of the query is too long for an export.")
+        size = min(_PIECE_COUNT, len(value) // 2)
+        pieces = {f"{name}_{at}": value[at : at + size] for at in range(0, len(value), size)}
+        kind = sql.partition(f"{{{name}:")[2].partition("}")[0]
+        together = ", ".join(f"{{{piece}:{kind}}}" for piece in pieces)
+        sql, more = _fitting(sql.replace(f"{{{name}:{kind}}}", f"arrayConcat({together})"), pieces)
+        texts |= more
+    return sql, texts
 
 
 def _check(response: httpx.Response) -> None:
