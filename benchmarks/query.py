@@ -218,7 +218,7 @@ def _export(caller: Caller, kind: ExportFormat, output_format: str) -> list[str]
     question = {"table_name": "events", "limit": 5_000_000}
     plan = export_plan(user=caller.user, question=question, file_format=kind, escape_formulas=False, counted=False)
     started = time.perf_counter()
-    options = {**plan.settings, "date_time_output_format": "iso", "max_rows_to_read": 10**10}
+    options = {**plan.settings, "date_time_output_format": "iso", "max_rows_to_read": 10**10, "max_result_rows": 0}
     with stream_bytes(
         plan.sql, plan.parameters, output_format=output_format, options=options, timeout_seconds=600, query_id="bare"
     ) as chunks:
