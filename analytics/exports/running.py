@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db.models import F
 from django.utils import timezone
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 
 from analytics import advisory_lock
 from analytics.exports.models import Export, ExportFormat
@@ -28,7 +29,7 @@ ATTEMPTS_MAX = 8
 RETRY_SECONDS = 15
 PROGRESS_BYTES = 4 * 1024 * 1024
 """How often, in bytes, progress is noted and calling off is noticed."""
-_PASSING = (StoreUnavailable, FileStoreUnavailable, ScannerUnavailable)
+_PASSING = (StoreUnavailable, FileStoreUnavailable, ScannerUnavailable, Throttled)
 
 
 class _Cancelled(Exception):
@@ -82,8 +83,12 @@ def _attempt(export: Export) -> float | None:
     except _Cancelled:
         logger.info("export_cancelled", export_id=str(export.pk))
     except _PASSING as error:
-        logger.warning("export_put_off", export_id=str(export.pk), reason=str(error))
-        return RETRY_SECONDS
+        wait_seconds = RETRY_SECONDS * export.attempts
+        logger.warning("export_put_off", export_id=str(export.pk), seconds=wait_seconds, reason=str(error))
+        due = timezone.now() + timedelta(seconds=wait_seconds)
+        running = Export.objects.filter(pk=export.pk, status=TaskStatus.RUNNING)
+        running.update(status=TaskStatus.PENDING, run_after=due)
+        return wait_seconds
     except (QueryProblem, StoreError, APIException) as error:
         export_fail(export_id=export.pk, error=error_told(error))
     return None

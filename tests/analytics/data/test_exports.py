@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from analytics.exports.models import Export, ExportFormat
-from analytics.exports.running import export_run
+from analytics.exports.running import RETRY_SECONDS, export_run
 from analytics.exports.selectors import export_stranded_ids
 from analytics.exports.services import export_stream
 from analytics.exports.tally import Tally
@@ -237,7 +237,10 @@ def test_cancelled_before_and_while_it_is_written(
 def test_a_store_that_is_down_puts_it_off(asked: Export, settings: Settings) -> None:
     server, http = settings.CLICKHOUSE_READER, settings.CLICKHOUSE_HTTP_URL
     settings.CLICKHOUSE_HTTP_URL = "http://127.0.0.1:1"
-    assert export_run(export_id=asked.pk)
+    assert export_run(export_id=asked.pk) == RETRY_SECONDS
+    asked.refresh_from_db()
+    assert asked.status == TaskStatus.PENDING
+    assert export_stranded_ids() == []  # it is not due yet
     settings.CLICKHOUSE_READER, settings.CLICKHOUSE_HTTP_URL = server, http
     assert export_run(export_id=asked.pk) is None
     asked.refresh_from_db()

@@ -84,3 +84,32 @@ def test_refusals_name_the_part(body: dict[str, object], code: str, attr: str, o
 def test_the_nearest_name_is_told(owner: User, as_user: AsUser) -> None:
     answer = as_user(owner).post(QUERY, {"table_name": "evnts"})
     assert "Did you mean events?" in answer.json()["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        "null",
+        '"events"',
+        '{"table_name": "events", "page": 1e999}',
+        '{"table_name": "events", "page": 1000000000000000000000000000000}',
+        '{"table_name": "events", "filters": ' + '{"groups": [' * 40 + "]}" * 40 + "}",
+        '{"table_name": "events", "filters": {"conditions": [{"field": "user_id", "operator": "eq", "value": 1e999}]}}',
+        '{"table_name": "events", "filters": {"conditions": [{"field": "user_id", "operator": {"a": 1}}]}}',
+        '{"table_name": ["events"]}',
+        '{"table_name": ""}',
+        '{"table_name": "ev\\u0000ents"}',
+        '{"table_name": "events", "sort": {"user_id": "asc"}}',
+    ],
+    ids=range(12),
+)
+def test_odd_bodies(body: str, owner: User, as_user: AsUser) -> None:
+    answer = as_user(owner).post(QUERY, body, content_type="application/json")
+    assert answer.status_code == 422, answer.content
+    assert answer.json()["type"] == "validation_error"
+
+
+def test_no_json_and_no_credentials(owner: User, as_user: AsUser) -> None:
+    assert as_user(owner).post(QUERY, "{", content_type="application/json").status_code == 400
+    assert as_user(owner).post(QUERY, "a=1", content_type="text/plain").status_code == 415
