@@ -5,7 +5,6 @@ the bare side then asks exactly those, with the same settings, as the same user.
 """
 
 import argparse
-import hashlib
 import os
 import sys
 import time
@@ -229,15 +228,13 @@ def _export(caller: Caller, kind: ExportFormat, output_format: str) -> list[str]
     before = most = process.memory_info().rss
     started = time.perf_counter()
     export, sent = export_stream(user=caller.user, question=question, file_format=kind, escape_formulas=True)
-    digest = hashlib.sha256()
-    for number, chunk in enumerate(sent):
-        digest.update(chunk)
+    for number, _ in enumerate(sent):
         if number % 50 == 0:
             most = max(most, process.memory_info().rss)
     seconds = time.perf_counter() - started
     export.refresh_from_db()
-    if export.sha256 != digest.hexdigest():
-        raise RuntimeError(f"{kind}: the record tells another hash")
+    if export.status != "succeeded":
+        raise RuntimeError(f"{kind}: {export.error}")
     rates = (export.rows / bare_seconds, export.rows / seconds)
     return [
         kind.value,
