@@ -1,4 +1,4 @@
-"""Metric results, and the tasks that calculate them; Django looks for the app's other models here too."""
+"""Metric results, and the tasks that calculate them. Each room's own models are made known here, where Django looks."""
 
 import math
 from collections.abc import Collection
@@ -13,21 +13,25 @@ from django.db import models
 
 from accounts.models import Role, User
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
+from analytics.exports.models import Export
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.metric import Metric, Scope, Unit
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
+from analytics.tables.models import ColumnDescription
 
 __all__ = [
     "ID_MAX_LENGTH",
     "KEY_MAX_LENGTH",
     "UNFINISHED",
     "ZONE_MAX_LENGTH",
+    "ColumnDescription",
     "CourseSettings",
     "DeviceAnalysis",
     "DeviceAnalysisTask",
+    "Export",
     "MetricResult",
     "MetricResultQuerySet",
     "MetricTask",
