@@ -1,11 +1,17 @@
 """What a role opens."""
 
 from django.conf import settings
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.models import Role, User
+
+
+class IsSignedIn(IsAuthenticated):
+    """Anybody, and to read also API keys with the scope `read`: what is shown is the caller's own."""
+
+    keys_may_read = True  # asked by accounts.authentication.ApiKeyAuthentication
 
 
 class IsTeacherSignedIn(BasePermission):

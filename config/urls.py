@@ -24,8 +24,10 @@ urlpatterns = [
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="api_docs/redoc.html")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("ingestion.urls")),
+    path("api/v1/", include("ingestion.devices.urls")),
     path("api/v1/", include("analytics.urls")),
     path("api/v1/", include("storage_app.files.urls")),
     # Aliases, for clients of the systems this one replaces.
     path("", include("accounts.urls")),
+    path("", include("ingestion.devices.urls")),
 ]

@@ -1,12 +1,13 @@
-"""Events that could not be stored: kept with the reason, until somebody puts them back."""
+"""Events and readings that could not be stored: kept with the reason, until somebody puts them back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ingestion.buffer import compress
+from ingestion.buffer import Kind, compress
 from ingestion.ledger import ledger_key
+from ingestion.reading_schemas import without_id
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, STREAM, client, script
 
 _PAGE = 500
@@ -15,17 +16,18 @@ _SHOWN_BYTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class KeptLetter:
-    """A dead letter. `event` is a JSON tuple (StoredEvent), or a whole batch that could not be read."""
+    """A dead letter. `event` is a JSON tuple (StoredEvent, StoredReading), or a whole batch that could not be read."""
 
     id: str
     event: bytes
     reason: str
     received_ms: int
     source: str
+    kind: Kind
 
     @property
     def is_event(self) -> bool:
-        """Whether it is an event that can be put back."""
+        """Whether it is one event or reading, which can be put back."""
         return self.event.startswith(b'["')
 
     @property
@@ -61,6 +63,7 @@ def _page(last: str) -> list[KeptLetter]:
             reason=fields[b"reason"].decode(errors="replace"),
             received_ms=int(fields[b"received_ms"]),
             source=fields[b"source"].decode(),
+            kind=Kind(fields.get(b"kind", b"events").decode()),
         )
         for letter_id, fields in raw
     ]
@@ -78,10 +81,12 @@ def dead_letters_replay(*, ids: Sequence[str] | None = None) -> int:
 
 
 def _replay(letter: KeptLetter) -> int:
-    batch = compress(b"[" + letter.event + b"]")
+    # The id of a reading is remembered from before it became a dead letter: with it, it would be taken for a copy.
+    row = without_id(letter.event) if letter.kind is Kind.READINGS else letter.event
+    batch = compress(b"[" + row + b"]")
     return int(
         script("replay")(
             keys=[DEAD_LETTERS, STREAM, COUNTERS, ledger_key(letter.received_ms)],
-            args=[letter.id, batch, 1, letter.received_ms, letter.source],
+            args=[letter.id, batch, 1, letter.received_ms, letter.source, str(letter.kind)],
         )
     )

@@ -48,17 +48,17 @@ class Lease:
         script("release")(keys=[LEASE], args=[self._token])
 
     def plan(self, entries: Sequence[Entry]) -> None:
-        """Write down that the next insert takes these entries, which are the oldest.
+        """Write down that the next insert takes these entries: all of their kind up to the last of them.
 
         Raises:
             LeaseLost: the lease is another's.
         """
-        plan = f"{entries[-1].id} {sum(entry.count for entry in entries)}"
+        plan = f"{entries[-1].id} {sum(entry.count for entry in entries)} {entries[-1].kind}"
         if not script("plan")(keys=[LEASE, PLAN], args=[self._token, plan]):
             raise LeaseLost
 
     def commit(self, entries: Sequence[Entry], ledger: LedgerLines, dead: Sequence[DeadLetter] = ()) -> None:
-        """The entries are stored (but for the dead letters): forget them and the plan, at once.
+        """The entries, of one kind, are stored (but for the dead letters): forget them and the plan, at once.
 
         Raises:
             LeaseLost: the lease is another's, who will find the plan and finish it.
@@ -67,7 +67,8 @@ class Lease:
         done = {
             "entries": [entry.id for entry in entries],
             "bytes": sum(len(entry.compressed) for entry in entries),
-            "events": sum(entry.count for entry in entries),
+            "kind": str(entries[0].kind),
+            "rows": sum(entry.count for entry in entries),
             "now_ms": now_ms,
             "ledger": [(key, field, number) for (key, field), number in ledger.items()],
         }

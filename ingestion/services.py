@@ -7,10 +7,10 @@ import structlog
 from redis.exceptions import RedisError
 
 from ingestion import buffer
+from ingestion.inserting import Batch, insert_batches
 from ingestion.ledger import COUNTS, ledger_hours, ledger_read
 from ingestion.models import LedgerHour
 from ingestion.schemas import StoredEvent, encode_batch, encode_event
-from ingestion.storing import Batch, insert_batches
 from storage_app.clickhouse import gateway
 
 logger = structlog.get_logger(__name__)

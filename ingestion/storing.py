@@ -1,75 +1,36 @@
-"""Storing batches in ClickHouse: check against the window, insert under a token, find the event that is at fault."""
+"""Storing batches in ClickHouse: check against the window, insert under a token, find the row that is at fault."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from ingestion.buffer import Entry
+from ingestion.inserting import Batch, insert_batches, rows_check
 from ingestion.lease import DeadLetter
 from ingestion.ledger import ledger_key
-from ingestion.window import Seen, window_check
-from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import StoreError, server_reason
 
-INSERT = """
-INSERT INTO events (event_id, user_id, course_id, event_type, session_id, occurred_at, received_at, properties)
-SELECT e.1, e.2, e.3, e.4, e.5,
-       fromUnixTimestamp64Milli(e.6, 'UTC'), fromUnixTimestamp64Milli(received_ms, 'UTC'), e.7
-FROM
-(
-    SELECT received_ms, arrayJoin(events) AS e
-    FROM
-    (
-        SELECT received_ms, count,
-               JSONExtract(raw, 'Array(Tuple(UUID, String, String, String, String, Int64, String))') AS events
-        FROM input('raw String, count UInt32, received_ms Int64')
-    )
-    WHERE NOT throwIf(length(events) != count)
-)
-WHERE NOT throwIf(e.1 = toUUID('00000000-0000-0000-0000-000000000000'))
-FORMAT Native
-"""
-_SETTINGS = {
-    # One block an insert, so that one token stands for all of it; loading years of history touches many weeks.
-    "max_threads": 1,
-    "max_insert_threads": 1,
-    "max_block_size": 4_000_000,
-    "min_insert_block_size_rows": 4_000_000,
-    "min_insert_block_size_bytes": 0,
-    "max_partitions_per_insert_block": 0,
-    "insert_deduplicate": 1,
-}
-# The event is at fault, not the store: FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, and values that cannot be read.
+# The row is at fault, not the store: FUNCTION_THROW_IF_VALUE_IS_NON_ZERO, and values that cannot be read.
 _POISON_CODES = {6, 27, 41, 43, 53, 70, 72, 117, 131, 321, 376, 395, 407, 429}
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What of an entry is to be inserted: events (each a JSON tuple) and when they were received."""
-
-    token: str
-    events: Sequence[bytes]
-    received_ms: int
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the events of a plan, for the ledger."""
+    """What became of the rows of a plan, for the ledger."""
 
     ledger: Counter[tuple[str, str]] = field(default_factory=Counter)
     dead: list[DeadLetter] = field(default_factory=list)
 
     def add(self, entry: Entry, what: str, number: int) -> None:
-        """Count events of an entry."""
+        """Count rows of an entry."""
         if number:
             self.ledger[ledger_key(entry.received_ms), f"{entry.source}:{what}"] += number
 
-    def bury(self, entry: Entry, event: bytes, reason: str, *, events: int = 1) -> None:
-        """Make a dead letter of an event, or of a whole batch that cannot be read."""
-        self.dead.append(DeadLetter(event, reason, entry.received_ms, entry.source))
-        self.add(entry, "dead", events)
+    def bury(self, entry: Entry, row: bytes, reason: str, *, rows: int = 1) -> None:
+        """Make a dead letter of an event or a reading, or of a whole batch that cannot be read."""
+        self.dead.append(DeadLetter(row, reason, entry.received_ms, entry.source))
+        self.add(entry, "dead", rows)
 
     def totals(self) -> dict[str, int]:
         """Numbers by what became of them, for the log."""
@@ -80,39 +41,18 @@ class Outcome:
 
 
 def check_entry(entry: Entry, outcome: Outcome) -> Batch:
-    """An entry's events less those whose id stands for other content.
+    """An entry's rows less those whose id stands for other content, and readings that were seen before.
 
     Raises:
         RuntimeError, msgspec.DecodeError: the entry is not what was accepted.
     """
-    events = [bytes(event) for event in msgspec.json.decode(entry.events(), type=list[msgspec.Raw])]
-    if len(events) != entry.count:
-        raise RuntimeError(f"The batch holds {len(events)} events, {entry.count} were accepted")
-    seen = Counter(answers := window_check(events, entry.id))
-    outcome.add(entry, "stored", seen[Seen.FIRST])
-    outcome.add(entry, "duplicates", seen[Seen.AGAIN])
-    outcome.add(entry, "conflicts", seen[Seen.CONFLICT])
-    if seen[Seen.CONFLICT]:
-        events = [event for event, answer in zip(events, answers, strict=True) if answer is not Seen.CONFLICT]
-    return Batch(entry.id, events, entry.received_ms)
-
-
-def insert_batches(batches: Sequence[Batch]) -> None:
-    """Insert batches under one token, which a second insert of the same batches repeats.
-
-    Raises:
-        StoreError: not stored.
-    """
-    gateway.insert(
-        INSERT,
-        [
-            [b"[" + b",".join(batch.events) + b"]" for batch in batches],
-            [len(batch.events) for batch in batches],
-            [batch.received_ms for batch in batches],
-        ],
-        columnar=True,
-        settings=_SETTINGS | {"insert_deduplication_token": f"{batches[0].token}:{batches[-1].token}:{len(batches)}"},
-    )
+    rows = [bytes(row) for row in msgspec.json.decode(entry.rows(), type=list[msgspec.Raw])]
+    if len(rows) != entry.count:
+        raise RuntimeError(f"The batch holds {len(rows)} {entry.kind}, {entry.count} were accepted")
+    checked = rows_check(entry, rows)
+    for what, number in checked.counts.items():
+        outcome.add(entry, what, number)
+    return Batch(entry.id, checked.rows, entry.received_ms, entry.kind)
 
 
 def is_poison(error: Exception) -> bool:
@@ -121,28 +61,29 @@ def is_poison(error: Exception) -> bool:
 
 
 def store_each(entry: Entry) -> Outcome:
-    """Store a batch's good events; the bad ones become dead letters."""
+    """Store a batch's good rows; the bad ones become dead letters."""
     outcome = Outcome()
     try:
         batch = check_entry(entry, outcome)
     except (RuntimeError, msgspec.DecodeError) as error:
-        outcome.bury(entry, entry.compressed, f"The batch cannot be read: {error}", events=entry.count)
+        outcome.bury(entry, entry.compressed, f"The batch cannot be read: {error}", rows=entry.count)
         return outcome
     _store_range(entry, batch, 0, outcome)
     return outcome
 
 
 def _store_range(entry: Entry, batch: Batch, first: int, outcome: Outcome) -> None:
-    """Store events, of which the first is number `first` of its batch, halving what is refused."""
+    """Store rows, of which the first is number `first` of its batch, halving what is refused."""
     try:
         insert_batches([batch])
     except StoreError as error:
         if not is_poison(error):
             raise
-        if len(batch.events) == 1:
-            outcome.bury(entry, batch.events[0], server_reason(error.__cause__ or error))
+        if len(batch.rows) == 1:
+            outcome.bury(entry, batch.rows[0], server_reason(error.__cause__ or error))
             outcome.add(entry, "stored", -1)
             return
-        half = len(batch.events) // 2
-        for start, part in ((first, batch.events[:half]), (first + half, batch.events[half:])):
-            _store_range(entry, Batch(f"{entry.id}:{start}+{len(part)}", part, batch.received_ms), start, outcome)
+        half = len(batch.rows) // 2
+        for start, part in ((first, batch.rows[:half]), (first + half, batch.rows[half:])):
+            token = f"{entry.id}:{start}+{len(part)}"
+            _store_range(entry, Batch(token, part, batch.received_ms, batch.kind), start, outcome)

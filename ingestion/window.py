@@ -1,4 +1,4 @@
-"""The window of what was seen: tells a copy of an event from a second event under the same id.
+"""The window of what was seen: tells a copy of an event or a reading from a second one under the same id.
 
 Identical copies are ClickHouse's business (docs/adr/0004). A copy with other content would escape the sorting key
 there, so for EVENT_CONFLICT_WINDOW_DAYS after an id was first seen the hash of its content is kept in Redis, and a copy
@@ -10,7 +10,6 @@ A generation ends early when it holds half of EVENT_CONFLICT_WINDOW_MAX_IDS: the
 
 import time
 from array import array
-from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from zlib import crc32
@@ -35,35 +34,35 @@ class Seen(Enum):
 
 
 _SEEN = {seen.value: seen for seen in Seen}
+Identified = tuple[bytes, bytes]
+"""An id of 16 bytes, and the content that stands under it."""
 
 
-def window_check(events: Sequence[bytes], entry_id: str) -> list[Seen]:
-    """For each event of one batch (a StoredEvent as JSON) whether its id is new, and remember it.
+def window_check(rows: Sequence[Identified], entry_id: str) -> list[Seen]:
+    """For each row of one batch whether its id is new, and remember it.
 
     Asked again about the same batch it gives the same answers, so that a plan can be done again.
     """
-    if not events:
+    if not rows:
         return []
     generation = _generation()
     prefixes = [f"{WINDOW}{generation}:", f"{WINDOW}{generation - 1}:" if generation > 1 else ""]
     answers = "".join(
-        str(script("window")(keys=prefixes, args=[BUCKETS, records]), "ascii") for records in _calls(events, entry_id)
+        str(script("window")(keys=prefixes, args=[BUCKETS, records]), "ascii") for records in _calls(rows, entry_id)
     )
     client().hincrby(_GENERATION, "ids", answers.count(Seen.FIRST.value))
     return [_SEEN[answer] for answer in answers]
 
 
-def _calls(events: Sequence[bytes], entry_id: str) -> Iterator[bytes]:
+def _calls(rows: Sequence[Identified], entry_id: str) -> Iterator[bytes]:
     """Records of 32 bytes, as lua/window.lua takes them; one argument, as packing many costs more than the check."""
     first_mark = crc32(entry_id.encode())
-    marks = array("Q", range(first_mark, first_mark + len(events))).tobytes()
-    for first in range(0, len(events), _IDS_A_CALL):
+    marks = array("Q", range(first_mark, first_mark + len(rows))).tobytes()
+    for first in range(0, len(rows), _IDS_A_CALL):
         records: list[bytes] = []
-        for index, event in enumerate(events[first : first + _IDS_A_CALL], first):
-            # A StoredEvent begins with ["<36 characters of UUID>"
-            event_id = unhexlify(event[2:38].replace(b"-", b""))
+        for index, (row_id, content) in enumerate(rows[first : first + _IDS_A_CALL], first):
             mark = marks[8 * index : 8 * index + 4]
-            records += (crc32(event_id).to_bytes(4, "big"), event_id, xxh3_64_digest(event), mark)
+            records += (crc32(row_id).to_bytes(4, "big"), row_id, xxh3_64_digest(content), mark)
         yield b"".join(records)
 
 

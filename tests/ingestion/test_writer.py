@@ -13,11 +13,12 @@ from django.conf import settings
 
 from ingestion import buffer
 from ingestion.buffer import Entry
+from ingestion.inserting import insert_batches
 from ingestion.lease import Lease, LeaseLost
 from ingestion.ledger import ledger_hours, ledger_read
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, WINDOW, client
 from ingestion.schemas import StoredEvent, encode_batch
-from ingestion.storing import Outcome, check_entry, insert_batches
+from ingestion.storing import Outcome, check_entry
 from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
 
