@@ -10,6 +10,7 @@ from ingestion.models import DeviceSilence
 from ingestion.serializers import InstantField
 
 METADATA_MAX_BYTES = 16 * 1024
+METADATA_MAX_DEPTH = 100
 DESCRIPTION_MAX_LENGTH = 2000
 INTERVAL_MAX_SECONDS = 366 * 86400
 
@@ -21,17 +22,17 @@ class MetadataField(serializers.DictField):
         "too_large": f"Ensure this takes at most {METADATA_MAX_BYTES} bytes.",
         "text": "Ensure this has no NUL characters and no halves of characters.",
         "number": "Ensure that every number is finite.",
-        "depth": "Ensure this is not nested too deeply.",
+        "depth": f"Ensure this is nested at most {METADATA_MAX_DEPTH} deep.",
     }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The object, as it came."""
+        if _depth_exceeds(data, METADATA_MAX_DEPTH):
+            self.fail("depth")
         value: dict[str, Any] = super().to_internal_value(data)
         try:
             text = json.dumps(value, ensure_ascii=False, allow_nan=False)
             size = len(text.encode())
-        except RecursionError:
-            self.fail("depth")
         except UnicodeEncodeError:
             self.fail("text")
         except ValueError:
@@ -132,6 +133,13 @@ class ReadingsAcceptedSerializer(serializers.Serializer[object]):
     """How many readings were taken."""
 
     accepted = serializers.IntegerField()
+
+
+def _depth_exceeds(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_depth_exceeds(each, depth - 1) for each in inner)
 
 
 def _has_nul(value: Any) -> bool:

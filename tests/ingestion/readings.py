@@ -16,7 +16,7 @@ def device(client: APIClient, **fields: Any) -> str:
     return str(answer.json()["id"])
 
 
-def reading(device_id: str, **changes: Any) -> dict[str, Any]:
+def reading(device_id: str, /, **changes: Any) -> dict[str, Any]:
     """A good reading, with changes; a field changed to `...` is left out."""
     whole = {"device_id": device_id, "x": 1.5, "y": -2.25, "z": 9.81, "timestamp": "2025-03-10T10:00:00.123Z"} | changes
     return {name: value for name, value in whole.items() if value is not ...}
