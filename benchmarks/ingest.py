@@ -9,7 +9,6 @@ every process but wrk, and the times of the answers. Writes docs/benchmarks.md b
 import argparse
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,8 +24,8 @@ import psutil
 
 from benchmarks import processes
 from benchmarks.report import machine, section_write
+from benchmarks.serving import ROOT, free_port, load, started, wait_for
 
-ROOT = Path(__file__).resolve().parents[1]
 BATCHES = (1, 100, 1000, 5000)
 CONNECTIONS = 16
 PEER_TABLE, LIMIT_TABLE = "events_peer", "events_limit"
@@ -108,7 +106,7 @@ def _services() -> Iterator[tuple[int, int]]:
     """Ours and the peer, with two web processes each; gives their ports."""
     python = sys.executable
     subprocess.run([python, "manage.py", "prepare", "--demo-accounts"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    ours, peer = _free_port(), _free_port()
+    ours, peer = free_port(), free_port()
     granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ours), "--workers", "2"]
     uvicorn = ["uvicorn", "benchmarks.peers.fastapi_events:app", "--port", str(peer), "--workers", "2"]
     environment = os.environ | {"PEER_TABLE": f"tidewatch.{PEER_TABLE}", "LOG_LEVEL": "WARNING"}
@@ -117,16 +115,10 @@ def _services() -> Iterator[tuple[int, int]]:
         [python, "manage.py", "write_events"],
         [python, "-m", *uvicorn, "--log-level", "error"],
     )
-    started = [subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) for command in commands]
-    try:
-        _wait_for(f"http://127.0.0.1:{ours}/health")
-        _wait_for(f"http://127.0.0.1:{peer}/openapi.json")
+    with started(commands, environment=environment):
+        wait_for(f"http://127.0.0.1:{ours}/health")
+        wait_for(f"http://127.0.0.1:{peer}/openapi.json")
         yield ours, peer
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=30)
 
 
 def _targets(store: ClickHouse, ports: tuple[int, int]) -> list[Target]:
@@ -166,35 +158,22 @@ def _compare(
 def _measure(store: ClickHouse, target: Target, size: int, run: int, seconds: int) -> Measured:
     store.run(f"TRUNCATE TABLE {target.table}")
     everyone = processes.with_children(target.roots)
-    cpu_before, started = processes.cpu_seconds(everyone), time.monotonic()
-    requests, refused, p50_ms, p99_ms = _wrk(target, size, run, seconds=seconds)
-    expected = (requests - refused) * size
-    while (visible := store.count(target.table)) < expected and time.monotonic() - started < 20 * seconds:
+    cpu_before, began = processes.cpu_seconds(everyone), time.monotonic()
+    arguments = [str(size), f"{run % 256:02x}", target.kind, target.credentials, "0"]
+    wrk = load("benchmarks/load.lua", target.url, arguments, seconds=seconds, connections=CONNECTIONS)
+    expected = (wrk.requests - wrk.refused) * size
+    while (visible := store.count(target.table)) < expected and time.monotonic() - began < 20 * seconds:
         time.sleep(0.02)
-    taken = time.monotonic() - started
+    taken = time.monotonic() - began
     cpu = processes.cpu_seconds(everyone) - cpu_before
-    return Measured(visible / taken, cpu / max(visible, 1) * 1e6, p50_ms, p99_ms, refused)
-
-
-def _wrk(
-    target: Target, size: int, run: int, *, seconds: int, connections: int = CONNECTIONS, delay_ms: int = 0
-) -> tuple[int, int, float, float]:
-    """(requests, of which refused, p50 and p99 of the answer in ms)"""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", "benchmarks/load.lua"]
-    script = [str(size), f"{run % 256:02x}", target.kind, target.credentials, str(delay_ms)]
-    done = subprocess.run(
-        [*command, target.url, "--", *script], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    [line] = [line for line in done.splitlines() if line.startswith("RESULT")]
-    _, requests, refused, _, p50_ms, p99_ms = line.split()
-    return int(requests), int(refused), float(p50_ms), float(p99_ms)
+    return Measured(visible / taken, cpu / max(visible, 1) * 1e6, wrk.p50_ms, wrk.p99_ms, wrk.refused)
 
 
 def _lag_at_half_load(ours: Target, rows_per_second: float) -> tuple[float, float]:
     """p50 and p99 of the seconds from an accepted event until it is visible, under half of the load of 1000."""
     delay_ms = round(4 * 1000 / (rows_per_second / 2) * 1000)
-    load = ["wrk", "-t1", "-c4", "-d15s", "-s", "benchmarks/load.lua", ours.url, "--", "1000", "fe", "events"]
-    wrk = subprocess.Popen([*load, ours.credentials, str(delay_ms)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    command = ["wrk", "-t1", "-c4", "-d15s", "-s", "benchmarks/load.lua", ours.url, "--", "1000", "fe", "events"]
+    wrk = subprocess.Popen([*command, ours.credentials, str(delay_ms)], cwd=ROOT, stdout=subprocess.DEVNULL)
     store, lags = ClickHouse(), []
     headers = {"Authorization": f"Bearer {ours.credentials}"}
     with httpx.Client(headers=headers, timeout=30) as http:
@@ -261,25 +240,6 @@ def _median(runs: list[Measured]) -> Measured:
         p99_ms=statistics.median(run.p99_ms for run in runs),
         refused=sum(run.refused for run in runs),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass  # not up yet
-        time.sleep(0.1)
-    raise TimeoutError(url)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def test_without_a_time_it_is_of_now(as_user: AsUser, owner: User) -> None:
 
 
 TOMORROW = (datetime.now(UTC) + timedelta(hours=25)).isoformat()
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a text": ({"x": "1.5"}, "x"),
     "a boolean": ({"y": True}, "y"),
     "null": ({"z": None}, "z"),

@@ -224,7 +224,7 @@ def test_redis_that_does_not_answer(
     device_id = device(api)
     monkeypatch.setattr(redis_store, "_TIMEOUT_SECONDS", 0.2)
     redis_store._once.cache_clear()
-    client().execute_command("CLIENT", "PAUSE", "600", "WRITE")
+    client().client_pause(600, all=False)
     answer = send(api, reading(device_id), HTTP_IDEMPOTENCY_KEY="k")
     redis_store._once.cache_clear()
     monkeypatch.undo()

@@ -1,0 +1,1 @@
+"""Devices: readings in, and their analysis."""
