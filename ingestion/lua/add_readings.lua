@@ -20,8 +20,9 @@ for at, device in ipairs(asked.devices) do
   if redis.call('EXISTS', KEYS[8] .. device[1]) == 1 then return {'closed', at - 1} end
 end
 
--- A window begins with its first reading: no clock is shared. More than the limit at once can never fit.
+-- A window begins with its first reading: no clock is shared.
 local function wait_ms(key, readings, limit)
+  if limit ~= 0 and readings > limit then return asked.window_ms end
   if limit == 0 or tonumber(redis.call('GET', key) or '0') + readings <= limit then return 0 end
   return math.max(redis.call('PTTL', key), 1)
 end

@@ -151,6 +151,14 @@ def test_more_readings_than_a_minute_takes(whose: str, as_user: AsUser, owner: U
     assert send(api, reading(one)).status_code == 202
 
 
+def test_more_at_once_than_a_minute_takes(as_user: AsUser, owner: User, settings: Any) -> None:
+    settings.READINGS_PER_DEVICE_PER_MINUTE = 3
+    api = as_user(owner)
+    refused = send(api, *[reading(device(api))] * 4)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert "3 readings" in refused.json()["errors"][0]["detail"]
+
+
 def test_a_resend_is_not_counted_against_the_limit(as_user: AsUser, owner: User, settings: Any) -> None:
     settings.READINGS_PER_DEVICE_PER_MINUTE = 1
     api = as_user(owner)
