@@ -47,15 +47,18 @@ class MetadataField(serializers.DictField):
 class DeviceFieldsSerializer(serializers.Serializer[Any]):
     """What a device's owner says of it."""
 
-    name = serializers.CharField(required=False, max_length=DEVICE_NAME_MAX_LENGTH, allow_blank=True)
+    name = serializers.CharField(required=False, max_length=DEVICE_NAME_MAX_LENGTH, allow_blank=True, allow_null=True)
     external_id = serializers.CharField(
         required=False,
         max_length=DEVICE_NAME_MAX_LENGTH,
         allow_blank=True,
+        allow_null=True,
         help_text="What its owner calls it; at most one device of theirs each.",
     )
-    description = serializers.CharField(required=False, max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True)
-    metadata = MetadataField(required=False)
+    description = serializers.CharField(
+        required=False, max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True, allow_null=True
+    )
+    metadata = MetadataField(required=False, allow_null=True)
     expected_interval_seconds = serializers.IntegerField(
         required=False,
         allow_null=True,
@@ -63,6 +66,11 @@ class DeviceFieldsSerializer(serializers.Serializer[Any]):
         max_value=INTERVAL_MAX_SECONDS,
         help_text="How often it should send; null: its silence is not watched.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Null is nothing said."""
+        nothing: dict[str, Any] = {"name": "", "external_id": "", "description": "", "metadata": {}}
+        return attrs | {name: value for name, value in nothing.items() if name in attrs and attrs[name] is None}
 
 
 class DeviceChangeSerializer(DeviceFieldsSerializer):

@@ -27,13 +27,19 @@ def device_update(*, device: Device, **changes: Any) -> Device:
     Raises:
         ValidationError: its owner has another with this external id.
     """
+    was_active = device.is_active
     for name, value in changes.items():
         setattr(device, name, value)
     if not device.is_active:
         devices_close([device.pk])
-    # What did not change stays as it is by now, when it was last seen above all.
-    saved = _save(device, update_fields=[*changes, "updated_at"])
-    if device.is_active:
+    try:
+        # What did not change stays as it is by now, when it was last seen above all.
+        saved = _save(device, update_fields=[*changes, "updated_at"])
+    except ValidationError:
+        if was_active:
+            device_open(device.pk)
+        raise
+    if saved.is_active:
         device_open(device.pk)
     known_devices.forget([device.pk])
     return saved

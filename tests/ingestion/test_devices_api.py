@@ -58,6 +58,25 @@ def test_all_of_it_may_be_left_out(as_user: AsUser, owner: User) -> None:
     assert client.post(DEVICES, {}, format="json").status_code == 201
 
 
+def test_null_is_nothing_said(as_user: AsUser, owner: User) -> None:
+    client = as_user(owner)
+    nulls = dict.fromkeys(WHOLE)
+    answers = [client.post(DEVICES, nulls, format="json"), client.post(DEVICES, WHOLE, format="json")]
+    answers.append(client.patch(f"{DEVICES}/{answers[1].json()['id']}", nulls, format="json"))
+    for answer in (answers[0], answers[2]):
+        assert answer.json().items() >= {"name": "", "external_id": "", "description": "", "metadata": {}}.items()
+        assert answer.json()["expected_interval_seconds"] is None
+
+
+def test_a_change_that_is_refused_does_not_close_the_device(as_user: AsUser, owner: User) -> None:
+    client = as_user(owner)
+    device(client, external_id="e")
+    device_id = device(client)
+    refused = client.patch(f"{DEVICES}/{device_id}", {"external_id": "e", "is_active": False}, format="json")
+    assert refused.status_code == 400
+    assert send(client, reading(device_id)).status_code == 202
+
+
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a long name": ({"name": "n" * 201}, "name"),
     "no text": ({"name": ["n"]}, "name"),

@@ -2,8 +2,6 @@
 
 import json
 import threading
-import uuid
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,53 +10,16 @@ import pytest
 from django.conf import settings
 
 from ingestion import buffer
-from ingestion.buffer import Entry
-from ingestion.dead_letters import dead_letters, dead_letters_replay
-from ingestion.inserting import insert_batches
 from ingestion.lease import Lease, LeaseLost
-from ingestion.ledger import ledger_hours, ledger_read
-from ingestion.reading_schemas import StoredReading
-from ingestion.reading_services import readings_accept
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, WINDOW, client
 from ingestion.schemas import StoredEvent, encode_batch
-from ingestion.storing import Outcome, check_entry
 from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
+from tests.ingestion.writing import add, events, insert, rows, taken, tally, waiting_entries
 
 pytestmark = [pytest.mark.redis, pytest.mark.clickhouse, pytest.mark.django_db]
 
 Drain = Callable[[], None]
-
-
-def events(count: int, *, weeks: int = 1) -> list[StoredEvent]:
-    week_ms = 7 * 86_400_000
-    return [
-        StoredEvent(uuid.uuid4(), f"u{n}", "c", "page_viewed", "", 1_000_000_000_000 + n % weeks * week_ms, "{}")
-        for n in range(count)
-    ]
-
-
-def add(batch: list[StoredEvent]) -> str:
-    return buffer.add(encode_batch(batch), count=len(batch), received_ms=1_741_600_800_000, source="test")
-
-
-def rows() -> int:
-    """Rows as they lie in the table, duplicates and all."""
-    return int(gateway.query("SELECT count() FROM events")[0][0])
-
-
-def waiting_entries() -> list[Entry]:
-    return buffer.read("0", count=100, wait_ms=1)
-
-
-def insert(entries: list[Entry]) -> None:
-    insert_batches([check_entry(entry, Outcome()) for entry in entries])
-
-
-def taken() -> Lease:
-    lease = Lease(10)
-    assert lease.acquire()
-    return lease
 
 
 def test_it_works(drain: Drain) -> None:
@@ -197,14 +158,6 @@ def test_a_missing_table_is_waited_for_and_no_dead_letter(drain: Drain) -> None:
     assert client().xlen(DEAD_LETTERS) == 0
 
 
-def tally() -> Counter[str]:
-    total: Counter[str] = Counter()
-    for hour in ledger_hours():
-        for counts in ledger_read(hour).values():
-            total += counts
-    return total
-
-
 def changed(stored: StoredEvent, **changes: Any) -> StoredEvent:
     return msgspec.structs.replace(stored, **changes)
 
@@ -272,77 +225,3 @@ def test_the_window_is_bounded_in_size(drain: Drain, settings: Any) -> None:
         drain()
     remembered = sum(int(client().hlen(key)) for key in client().scan_iter(match=f"{WINDOW}[0-9]*", count=10_000))
     assert 10 <= remembered <= 20
-
-
-DEVICE = uuid.uuid4()
-
-
-def add_readings(*values: float, reading_id: str = "", device_id: uuid.UUID = DEVICE) -> None:
-    readings = [StoredReading(device_id, 1_741_600_800_000, value, 0.0, 0.0, reading_id) for value in values]
-    readings_accept(readings=readings, owner_id="1", source="readings/test", received_ms=1_741_600_800_000)
-
-
-def stored_readings() -> list[float]:
-    """x of each reading."""
-    return [row[0] for row in gateway.query("SELECT x FROM device_readings ORDER BY x")]
-
-
-def test_readings_and_events_each_once_in_their_table(drain: Drain) -> None:
-    for number in range(5):
-        add(events(2))
-        add_readings(number, number)
-    drain()
-    assert rows() == 10
-    assert stored_readings() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
-    assert tally() == {"accepted": 20, "stored": 20}
-    assert client().hmget(COUNTERS, ["bytes", "events", "readings"]) == [b"0", b"0", b"0"]
-
-
-@pytest.mark.parametrize("done", ["planned", "inserted"])
-def test_a_writer_that_died_between_the_kinds(done: str, drain: Drain) -> None:
-    """Events lie before and behind; the plan is of readings alone, and done again it doubles none."""
-    lease = taken()
-    add(events(3))
-    add_readings(1, 1, 2)
-    add_readings(3, reading_id=str(uuid.uuid4()))
-    add(events(2))
-    lease.plan([entry for entry in waiting_entries() if entry.kind == "readings"])
-    planned = buffer.planned()
-    assert [entry.count for entry in planned] == [3, 1]
-    if done == "inserted":
-        insert(planned)
-    lease.release()
-    add_readings(1)
-    drain()
-    assert stored_readings() == [1, 1, 1, 2, 3]
-    assert rows() == 5
-    assert tally() == {"accepted": 10, "stored": 10}
-
-
-def test_a_bad_reading_becomes_a_dead_letter_and_no_other_is_doubled(drain: Drain) -> None:
-    add(events(1))
-    add_readings(1, 1)
-    add_readings(2, device_id=uuid.UUID(int=0), reading_id=str(uuid.uuid4()))
-    add_readings(3, 3)
-    drain()
-    assert stored_readings() == [1, 1, 3, 3]
-    assert rows() == 1
-    [letter] = dead_letters()
-    assert (letter.kind, letter.is_event) == ("readings", True)
-    assert tally() == {"accepted": 6, "stored": 5, "dead": 1}
-
-
-def test_a_mended_reading_is_stored_though_its_id_is_remembered(drain: Drain) -> None:
-    reading_id = str(uuid.uuid4())
-    add_readings(1, reading_id=reading_id)
-    drain()
-    gateway.execute("TRUNCATE TABLE device_readings")  # as if it had ended as a dead letter
-    row = msgspec.json.encode([DEVICE, 1_741_600_800_000, 1.0, 0.0, 0.0, reading_id])
-    letter = {"event": row, "reason": "test", "received_ms": 1, "source": "readings/test", "kind": "readings"}
-    client().xadd(DEAD_LETTERS, letter)  # type: ignore[arg-type]  # bytes and numbers are taken
-    assert dead_letters_replay() == 1
-    drain()
-    assert stored_readings() == [1]
-    add_readings(1, reading_id=reading_id)
-    drain()
-    assert stored_readings() == [1]
