@@ -13,6 +13,7 @@ from ingestion import buffer
 from ingestion.devices.known import devices_close, known_devices
 from ingestion.models import DeviceErasure
 from storage_app.clickhouse import gateway
+from storage_app.clickhouse.device_hours import device_hours_delete
 
 _A_ROUND = 1000
 # Longer than a process may remember the device and a direct insert may take.
@@ -44,8 +45,9 @@ def device_erasures_run(*, now: datetime | None = None) -> int:
         return 0
     # Asked before the deletion: what enters the buffer later is not of a device that was closed before.
     oldest_at = buffer.oldest_at() or now
-    ids = [str(erasure.device_id) for erasure in pending]
+    ids = [erasure.device_id for erasure in pending]
     gateway.execute(_DELETE, {"ids": ids}, timeout_seconds=_DELETE_TIMEOUT_SECONDS)
+    device_hours_delete(device_ids=ids)
     settled = [erasure.pk for erasure in pending if erasure.requested_at + _SETTLED_AFTER < min(now, oldest_at)]
     DeviceErasure.objects.filter(pk__in=settled).update(finished_at=now)
     return len(pending)

@@ -246,6 +246,8 @@ def test_its_readings_go_with_it(as_user: AsUser, owner: User, drain: Drain) -> 
     assert DeviceErasure.objects.get().finished_at == much_later
     assert device_erasures_run(now=much_later) == 0
     assert count(client, other) == 1
+    hours = gateway.query("SELECT device_id, sum(readings) FROM device_hours GROUP BY device_id")
+    assert [(str(device_id), readings) for device_id, readings in hours] == [(other, 1)]
 
 
 def test_an_erasure_waits_for_what_is_in_the_buffer(as_user: AsUser, owner: User, drain: Drain) -> None:
