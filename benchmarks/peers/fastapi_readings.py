@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel, Field, FiniteFloat
-from sqlalchemy import DateTime, ForeignKey, Index, create_engine, select
+from sqlalchemy import DateTime, ForeignKey, Index, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 
 engine = create_engine(os.environ["PEER_DATABASE_URL"], pool_size=8, max_overflow=8)
@@ -38,7 +38,7 @@ class Stat(Base):
     x: Mapped[float]
     y: Mapped[float]
     z: Mapped[float]
-    timestamp: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=lambda: datetime.now(UTC))
+    timestamp: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Reading(BaseModel):
@@ -75,5 +75,7 @@ def stats(sent: Reading | Readings) -> dict[str, int]:
     with Session.begin() as session:
         if len(wanted) != len(session.scalars(select(Device.id).where(Device.id.in_(wanted))).all()):
             raise HTTPException(404)
-        session.add_all(Stat(**reading.model_dump(exclude_none=True)) for reading in readings)
+        now = datetime.now(UTC)
+        rows = [reading.model_dump() | {"timestamp": reading.timestamp or now} for reading in readings]
+        session.execute(insert(Stat), rows)
     return {"accepted": len(readings)}
