@@ -5,16 +5,32 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, ApiKeyQuerySet, AuditEntry, CleanupRun, RefreshToken, RefreshTokenQuerySet, User
+from accounts.models import (
+    ApiKey,
+    ApiKeyQuerySet,
+    AuditEntry,
+    CleanupRun,
+    CourseTeacher,
+    RefreshToken,
+    RefreshTokenQuerySet,
+    User,
+)
 from accounts.origin import origin_of
 from accounts.services.api_keys import api_key_revoke
 from accounts.services.refresh_tokens import refresh_token_families_revoke
 
 # Roles say who may do what; groups are not used.
 admin.site.unregister(Group)
+
+
+class CourseTeacherInline(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """What a teacher is limited to."""
+
+    model = CourseTeacher
+    extra = 0
 
 
 @admin.register(User)
@@ -36,6 +52,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[type[TabularInline]]:
+        """Courses, once there is somebody to give them to."""
+        return [CourseTeacherInline] if obj else []
 
 
 @admin.register(RefreshToken)

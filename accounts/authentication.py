@@ -117,7 +117,7 @@ def _bearer(request: HttpRequest | Request) -> tuple[User, AccessClaims] | None:
     if token is None:
         return None
     claims = access_token_read(token)
-    user = accounts.find_active(user_id=claims.user_id)
+    user = accounts.find(claims.user_id)
     if user is None:
         raise AuthenticationFailed("The account is gone or deactivated.")
     return user, claims

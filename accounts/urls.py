@@ -6,7 +6,7 @@ from accounts.views.api_keys import ApiKeyCollection, ApiKeyItem
 from accounts.views.audit import AuditLog
 from accounts.views.me import Me, Password
 from accounts.views.sign_in import Login, Logout, Refresh, Register
-from accounts.views.users import UserCollection, UserItem
+from accounts.views.users import UserCollection, UserCourses, UserItem
 
 urlpatterns = [
     path("auth/register", Register.as_view()),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("auth/password", Password.as_view()),
     path("users", UserCollection.as_view()),
     path("users/<int:user_id>", UserItem.as_view()),
+    path("users/<int:user_id>/courses", UserCourses.as_view()),
     path("audit", AuditLog.as_view()),
     path("api-keys", ApiKeyCollection.as_view()),
     path("api-keys/<uuid:api_key_id>", ApiKeyItem.as_view()),

@@ -36,6 +36,7 @@ ACCESS: dict[str, frozenset[Who]] = {
     "POST /api/v1/auth/password": SIGNED_IN,
     "GET /api/v1/users": ADMINS,
     "PATCH /api/v1/users/{user_id}": ADMINS,
+    "PUT /api/v1/users/{user_id}/courses": ADMINS,
     "GET /api/v1/api-keys": TEACHERS,
     "POST /api/v1/api-keys": TEACHERS,
     "DELETE /api/v1/api-keys/{api_key_id}": TEACHERS,

@@ -50,6 +50,8 @@ JWT_PREVIOUS_SECRET_KEYS = tuple(
     _strong("JWT_PREVIOUS_SECRET_KEYS", key) for key in env.list("JWT_PREVIOUS_SECRET_KEYS", default=[])
 )
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
+# A teacher to whom no course has been given.
+TEACHERS_WITHOUT_COURSES_SEE = choice("TEACHERS_WITHOUT_COURSES_SEE", "all", ("all", "none"))
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts import account_cache
+from accounts import aging_cache
 from accounts.models import User
 from tests.accounts.clock import Clock
 from tests.accounts.passwords import PASSWORD
@@ -47,7 +47,7 @@ def login(client: APIClient, member: User) -> Callable[[], dict[str, Any]]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """What the account cache goes by."""
+    """What the caches of accounts go by."""
     stopped = Clock()
-    monkeypatch.setattr(account_cache, "time", stopped)
+    monkeypatch.setattr(aging_cache, "time", stopped)
     return stopped
