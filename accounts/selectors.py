@@ -1,5 +1,6 @@
 """Reads of accounts, keys and the audit log."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.course_cache import teaching
-from accounts.models import ApiKey, AuditEntry, Role, User
+from accounts.models import ApiKey, AuditEntry, RecoveryCode, Role, TotpDevice, User
 from accounts.tokens import api_key_hash
 
 
@@ -26,6 +27,37 @@ def user_find_named(*, name: str) -> User | None:
         return User.objects.get_by_natural_key(name)
     except User.DoesNotExist:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class TotpState:
+    """Whether somebody has a second factor."""
+
+    enabled: bool
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+    required: bool
+
+
+def totp_is_on(*, user: User) -> bool:
+    """Whether signing in asks for a code."""
+    return TotpDevice.objects.filter(user=user).exclude(confirmed_at=None).exists()
+
+
+def totp_is_missing(*, user: User) -> bool:
+    """Whether this is an admin who must have a second factor and has none."""
+    return bool(settings.ADMIN_REQUIRES_TOTP and user.role == Role.ADMIN and not totp_is_on(user=user))
+
+
+def totp_state(*, user: User) -> TotpState:
+    """What there is to know of somebody's second factor."""
+    device = TotpDevice.objects.filter(user=user).exclude(confirmed_at=None).first()
+    return TotpState(
+        enabled=device is not None,
+        confirmed_at=device.confirmed_at if device else None,
+        recovery_codes_left=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+        required=settings.ADMIN_REQUIRES_TOTP and user.role == Role.ADMIN,
+    )
 
 
 def api_key_find_usable(*, text: str) -> ApiKey | None:

@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 
 from accounts.authentication import CHALLENGE, Caller, authenticate
 from ingestion.bodies import BodyTooLarge, BodyUnreadable, UnsupportedEncoding, read_body
@@ -59,6 +59,8 @@ def events_post(request: HttpRequest) -> JsonResponse:
         response = _errors(401, [{"code": error.default_code, "detail": str(error.detail), "attr": None}])
         response["WWW-Authenticate"] = CHALLENGE
         return response
+    except PermissionDenied as error:
+        return _errors(403, [{"code": error.default_code, "detail": str(error.detail), "attr": None}])
     except Refused as refused:
         return _errors(refused.status, refused.errors)
     except (BufferFull, StoreError) as error:

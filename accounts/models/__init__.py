@@ -7,6 +7,7 @@ from accounts.models.course_teacher import COURSE_ID_MAX_LENGTH, CourseTeacher
 from accounts.models.device import DEVICE_NAME_MAX_LENGTH, Device, DeviceQuerySet
 from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
 from accounts.models.sign_in_attempts import SignInAttempts
+from accounts.models.totp_device import RecoveryCode, TotpDevice
 from accounts.models.user import USERNAME_MAX_LENGTH, Role, User, UserManager
 
 __all__ = [
@@ -22,11 +23,13 @@ __all__ = [
     "Device",
     "DeviceQuerySet",
     "Outcome",
+    "RecoveryCode",
     "RefreshToken",
     "RefreshTokenQuerySet",
     "Role",
     "Scope",
     "SignInAttempts",
+    "TotpDevice",
     "User",
     "UserManager",
 ]

@@ -19,6 +19,8 @@ def _secret(name: str) -> str:
 
 
 SECRET_KEY = _secret("SECRET_KEY")
+# Keys before the present one: sessions and second factors that they signed or encrypted are still read.
+SECRET_KEY_FALLBACKS = [_strong("SECRET_KEY_FALLBACKS", key) for key in env.list("SECRET_KEY_FALLBACKS", default=[])]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -53,6 +55,7 @@ REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 # A teacher to whom no course has been given.
 TEACHERS_WITHOUT_COURSES_SEE = choice("TEACHERS_WITHOUT_COURSES_SEE", "all", ("all", "none"))
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
+ADMIN_REQUIRES_TOTP = flag("ADMIN_REQUIRES_TOTP", default=False)
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
 
 AUTHENTICATION_BACKENDS = ["accounts.backends.PausingBackend"]

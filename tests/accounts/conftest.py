@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts import aging_cache
 from accounts.models import User
+from tests.accounts.authenticator import Authenticator
 from tests.accounts.clock import Clock
 from tests.accounts.passwords import PASSWORD
 
@@ -51,3 +52,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stopped = Clock()
     monkeypatch.setattr(aging_cache, "time", stopped)
     return stopped
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> Authenticator:
+    """An authenticator app."""
+    return Authenticator(monkeypatch)
