@@ -6,6 +6,7 @@ from config.settings.core import ENVIRONMENT
 from config.settings.environment import choice, env, flag, integer, refuse, required
 
 _MINIMUM_SECRET_BYTES = 32
+_AUDIT_KEPT_DAYS = 30  # the database deletes nothing younger (accounts, migration 0010)
 
 
 def _strong(name: str, value: str) -> str:
@@ -56,6 +57,9 @@ REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 TEACHERS_WITHOUT_COURSES_SEE = choice("TEACHERS_WITHOUT_COURSES_SEE", "all", ("all", "none"))
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
 ADMIN_REQUIRES_TOTP = flag("ADMIN_REQUIRES_TOTP", default=False)
+AUDIT_RETENTION_DAYS = integer("AUDIT_RETENTION_DAYS", 730, low=0, high=36_500)
+if 0 < AUDIT_RETENTION_DAYS < _AUDIT_KEPT_DAYS:
+    raise refuse("AUDIT_RETENTION_DAYS", f"must be at least {_AUDIT_KEPT_DAYS}, or 0 for ever")
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
 
 AUTHENTICATION_BACKENDS = ["accounts.backends.PausingBackend"]
