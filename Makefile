@@ -8,7 +8,7 @@ ARGS ?=
 export PORT HOST DATA_DIR DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench-ingest bench-dedup bench-metrics bench-devices bench-query create-admin jwt-demo manage lock clean
+.PHONY: help install run test check fuzz bench-ingest bench-dedup bench-metrics bench-devices bench-query create-admin jwt-demo manage lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ check: install ## Lint, types, import rules
 	$(BIN)/ruff format --check .
 	ENV_FILE=.ci/settings.env $(BIN)/mypy .
 	$(BIN)/lint-imports
+
+fuzz: install ## Call every endpoint with made-up requests, many more than `make test` does (EXAMPLES=200)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m devstack exec -- $(BIN)/python -m pytest tests/fuzz -n 2 $(ARGS)
 
 bench-ingest: install ## Measure events in against a plain service and ClickHouse itself (needs wrk)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

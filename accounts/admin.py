@@ -3,18 +3,35 @@
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, ApiKeyQuerySet, AuditEntry, CleanupRun, RefreshToken, RefreshTokenQuerySet, User
+from accounts.models import (
+    ApiKey,
+    ApiKeyQuerySet,
+    AuditEntry,
+    CleanupRun,
+    CourseTeacher,
+    RefreshToken,
+    RefreshTokenQuerySet,
+    User,
+)
 from accounts.origin import origin_of
 from accounts.services.api_keys import api_key_revoke
 from accounts.services.refresh_tokens import refresh_token_families_revoke
+from accounts.services.totp import totp_remove
 
 # Roles say who may do what; groups are not used.
 admin.site.unregister(Group)
+
+
+class CourseTeacherInline(TabularInline):  # type: ignore[misc]  # unfold has no types
+    """What a teacher is limited to."""
+
+    model = CourseTeacher
+    extra = 0
 
 
 @admin.register(User)
@@ -28,6 +45,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
     list_filter = ("role", "is_active")
     filter_horizontal = ()
     search_fields = ("username", "email", "first_name", "last_name")
+    actions = ("remove_second_factor",)
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "email", "password")}),
@@ -36,6 +54,16 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[type[TabularInline]]:
+        """Courses, once there is somebody to give them to."""
+        return [CourseTeacherInline] if obj else []
+
+    @admin.action(description="Take the second factor away")
+    def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who has lost their app and their recovery codes."""
+        removed = sum(totp_remove(user=user, origin=origin_of(request)) for user in queryset)
+        messages.success(request, f"{removed} second factors taken away.")
 
 
 @admin.register(RefreshToken)

@@ -1,11 +1,15 @@
 """Reads of accounts, keys and the audit log."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import ApiKey, AuditEntry, User
+from accounts.course_cache import teaching
+from accounts.models import ApiKey, AuditEntry, RecoveryCode, Role, TotpDevice, User
 from accounts.tokens import api_key_hash
 
 
@@ -25,6 +29,37 @@ def user_find_named(*, name: str) -> User | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class TotpState:
+    """Whether somebody has a second factor."""
+
+    enabled: bool
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+    required: bool
+
+
+def totp_is_on(*, user: User) -> bool:
+    """Whether signing in asks for a code."""
+    return TotpDevice.objects.filter(user=user).exclude(confirmed_at=None).exists()
+
+
+def totp_is_missing(*, user: User) -> bool:
+    """Whether this is an admin who must have a second factor and has none."""
+    return bool(settings.ADMIN_REQUIRES_TOTP and user.role == Role.ADMIN and not totp_is_on(user=user))
+
+
+def totp_state(*, user: User) -> TotpState:
+    """What there is to know of somebody's second factor."""
+    device = TotpDevice.objects.filter(user=user).exclude(confirmed_at=None).first()
+    return TotpState(
+        enabled=device is not None,
+        confirmed_at=device.confirmed_at if device else None,
+        recovery_codes_left=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+        required=settings.ADMIN_REQUIRES_TOTP and user.role == Role.ADMIN,
+    )
+
+
 def api_key_find_usable(*, text: str) -> ApiKey | None:
     """The key with its owner, unless it is unknown, revoked or expired. Asked each time: revoking works at once."""
     usable = ApiKey.objects.usable(at=timezone.now()).select_related("owner")
@@ -33,7 +68,7 @@ def api_key_find_usable(*, text: str) -> ApiKey | None:
 
 def user_list(*, search: str = "", role: str | None = None, is_active: bool | None = None) -> QuerySet[User]:
     """Accounts by username; `search` is part of any of their names."""
-    found = User.objects.order_by("username")
+    found = User.objects.order_by("username").prefetch_related("course_teachers")
     if search:
         fields = ("email", "username", "first_name", "last_name")
         found = found.filter(*[Q.create([(f"{field}__icontains", search) for field in fields], connector=Q.OR)])
@@ -52,6 +87,19 @@ def audit_entry_list(
     return found if end is None else found.filter(at__lt=end)
 
 
-def visible_courses(user: User) -> frozenset[str] | None:
-    """The courses whose events this teacher may see; None: all of them."""
-    return None
+def visible_courses(user: User | AnonymousUser) -> frozenset[str] | None:
+    """The courses of which somebody sees every event, person and metric; None: of all of them, and of none too.
+
+    The one place that knows of the limit. It may be up to a minute old.
+    """
+    if not isinstance(user, User) or user.role == Role.STUDENT:
+        return frozenset()
+    known = teaching.find(str(user.pk))
+    if known is None:
+        return frozenset()
+    # By their own role: an admin's API key acts as a teacher, but not as one with courses.
+    if known.role == Role.ADMIN:
+        return None
+    if not known.courses and settings.TEACHERS_WITHOUT_COURSES_SEE == "all":
+        return None
+    return known.courses

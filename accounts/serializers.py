@@ -14,6 +14,7 @@ from accounts.services.sign_in import password_confirm
 
 PASSWORD_MAX_LENGTH = 1024
 TOKEN_MAX_LENGTH = 4096
+OTP_MAX_LENGTH = 64
 
 
 def _check_password(password: str, person: User, *, field: str) -> None:
@@ -94,6 +95,13 @@ class PasswordSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class OtpField(serializers.CharField):
+    """A code of an authenticator app, or a recovery code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=OTP_MAX_LENGTH, **kwargs)
+
+
 class LoginSerializer(serializers.Serializer[Any]):
     """Either name and the password; each of the two names may stand in either field."""
 
@@ -101,12 +109,16 @@ class LoginSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=254, required=False, allow_blank=True, allow_null=True)
     password = serializers.CharField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, write_only=True)
 
+    otp = OtpField(
+        required=False, allow_blank=True, allow_null=True, help_text="Where there is a second factor: a code of it."
+    )
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Gives {identifier, password}."""
+        """Gives {identifier, password, otp}."""
         identifier = attrs.get("email") or attrs.get("username")
         if not identifier:
             raise serializers.ValidationError({"email": "Give an email or a username."}, code="required")
-        return {"identifier": identifier, "password": attrs["password"]}
+        return {"identifier": identifier, "password": attrs["password"], "otp": attrs.get("otp") or ""}
 
 
 class RefreshSerializer(serializers.Serializer[Any]):

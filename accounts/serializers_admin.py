@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import AuditEntry, Outcome, Role, User
+from accounts.models import COURSE_ID_MAX_LENGTH, AuditEntry, Outcome, Role, User
 from accounts.serializers import UserSerializer
+
+MAX_COURSES = 1000
 
 
 class UserQuerySerializer(serializers.Serializer[Any]):
@@ -19,9 +21,17 @@ class UserQuerySerializer(serializers.Serializer[Any]):
 class AccountSerializer(serializers.ModelSerializer[User]):
     """An account, as an admin sees it."""
 
+    courses: Any = serializers.SlugRelatedField(
+        slug_field="course_id",
+        source="course_teachers",
+        many=True,
+        read_only=True,
+        help_text="What a teacher is limited to.",
+    )
+
     class Meta:
         model = User
-        fields = (*UserSerializer.Meta.fields, "is_active", "last_login")
+        fields = (*UserSerializer.Meta.fields, "is_active", "last_login", "courses")
         read_only_fields = fields
 
 
@@ -30,6 +40,16 @@ class AccountChangeSerializer(serializers.Serializer[Any]):
 
     role = serializers.ChoiceField(Role.choices, required=False)
     is_active = serializers.BooleanField(required=False)
+
+
+class CoursesSerializer(serializers.Serializer[Any]):
+    """What a teacher is limited to."""
+
+    courses = serializers.ListField(
+        child=serializers.CharField(max_length=COURSE_ID_MAX_LENGTH, trim_whitespace=False),
+        max_length=MAX_COURSES,
+        help_text="All of them; twice is as good as once. None: no limit, unless TEACHERS_WITHOUT_COURSES_SEE says so.",
+    )
 
 
 class AuditQuerySerializer(serializers.Serializer[Any]):

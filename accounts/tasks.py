@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from accounts.services import refresh_tokens, sign_in_attempts
+from accounts.services import audit, refresh_tokens, sign_in_attempts
 
 logger = structlog.get_logger(__name__)
 
@@ -21,4 +21,12 @@ def sign_in_attempts_delete_old() -> int:
     """Delete old attempts to sign in; gives their number."""
     deleted = sign_in_attempts.sign_in_attempts_delete_old()
     logger.info("sign_in_attempts_deleted", deleted_count=deleted)
+    return deleted
+
+
+@shared_task
+def audit_entries_delete_old() -> int:
+    """Delete what AUDIT_RETENTION_DAYS lets go of the audit log; gives how many lines."""
+    deleted = audit.audit_entries_delete_old()
+    logger.info("audit_entries_deleted", deleted_count=deleted)
     return deleted

@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Role, User
+from accounts.selectors import visible_courses
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.exports.models import Export
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
@@ -53,8 +54,11 @@ class MetricResultQuerySet(models.QuerySet["MetricResult"]):
     """Reads of results."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """All for a teacher or an admin; their own for everybody else."""
-        return self if _is_teacher(user) else self.filter(user_id=str(user.pk))
+        """Those of a teacher's courses, all for an admin; their own for everybody else."""
+        if not _is_teacher(user):
+            return self.filter(user_id=str(user.pk))
+        courses = visible_courses(user)
+        return self if courses is None else self.filter(course_id__in=courses)
 
     def in_period(self, period: Period) -> Self:
         """Those of exactly this period and zone."""
@@ -172,8 +176,9 @@ class MetricTaskQuerySet(models.QuerySet["MetricTask"]):
     """Reads of tasks."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """All for a teacher or an admin, none for everybody else."""
-        return self if _is_teacher(user) else self.none()
+        """Those of a teacher's courses, all for an admin; none for everybody else."""
+        courses = visible_courses(user)
+        return self if courses is None else self.filter(course_id__in=courses)
 
     def unfinished(self) -> Self:
         """Waiting for a worker, or with one."""

@@ -18,6 +18,10 @@ def schedule(
             "task": "accounts.tasks.sign_in_attempts_delete_old",
             "schedule": 86_400,
         },
+        "delete old lines of the audit log": {
+            "task": "accounts.tasks.audit_entries_delete_old",
+            "schedule": crontab(hour="4", minute="5"),
+        },
         "resume calculations whose worker died": {
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,

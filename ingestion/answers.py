@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 
 from accounts.authentication import CHALLENGE, Caller
 from ingestion.bodies import BodyTooLarge, BodyUnreadable, UnsupportedEncoding, read_body
@@ -54,6 +54,8 @@ def answered(take: Callable[[HttpRequest], JsonResponse], request: HttpRequest, 
         return take(request)
     except (AuthenticationFailed, NotAuthenticated) as error:
         refused = Refused(401, error.default_code, str(error.detail))
+    except PermissionDenied as error:
+        refused = Refused(403, error.default_code, str(error.detail))
     except Refused as error:
         refused = error
     except (BufferFull, StoreError) as error:

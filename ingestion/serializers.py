@@ -35,11 +35,11 @@ class EventFilterSerializer(serializers.Serializer[EventFilter]):
     start = InstantField(required=False, help_text="Included.")
     end = InstantField(required=False, help_text="Excluded.")
 
-    def event_filter(self) -> EventFilter:
-        """The filter, once the parameters are valid."""
+    def event_filter(self, *, courses: frozenset[str] | None) -> EventFilter:
+        """The filter, once the parameters are valid, within the courses the caller sees (None: all)."""
         if "event_type" in self.validated_data:
             self.validated_data["event_type"] = self.validated_data["event_type"].lower()
-        return EventFilter(**self.validated_data)
+        return EventFilter(**self.validated_data, courses=courses)
 
 
 class EventSerializer(serializers.Serializer[object]):

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -13,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Role
+from accounts.models import User
 from accounts.permissions import IsAdmin, IsTeacher
+from accounts.selectors import visible_courses
 from ingestion.accepting import events_post
 from ingestion.dead_letters import dead_letter_count, dead_letters_replay
 from ingestion.pages import CursorPage, DeadLetterList
@@ -100,7 +102,7 @@ class EventCollection(ListAPIView[Any]):
         """The events that fit the query parameters."""
         parameters = EventFilterSerializer(data=self.request.query_params)
         parameters.is_valid(raise_exception=True)
-        return event_list(event_filter=parameters.event_filter())
+        return event_list(event_filter=parameters.event_filter(courses=visible_courses(self.request.user)))
 
     def filter_queryset(self, queryset: Any) -> Any:
         """Filtered already."""
@@ -119,15 +121,21 @@ class EventReceipt(APIView):
 
     @extend_schema(tags=["Events"], operation_id="events_retrieve", responses={200: ReceiptSerializer})
     def get(self, request: Request, event_id: UUID) -> Response:
-        """Where an accepted event is: buffered, stored, or a dead letter and why. Students see their own."""
+        """Where an accepted event is: buffered, stored, or a dead letter and why.
+
+        Students see their own, teachers their courses'.
+        """
         receipt = receipt_find(event_id=event_id)
         if receipt is None or not _may_see(request.user, receipt):
             raise NotFound
         return Response(ReceiptSerializer(receipt).data)
 
 
-def _may_see(user: Any, receipt: Receipt) -> bool:
-    return bool(user.role != Role.STUDENT or receipt.event["user_id"] == str(user.pk))
+def _may_see(user: User | AnonymousUser, receipt: Receipt) -> bool:
+    if receipt.event["user_id"] == str(user.pk):
+        return True
+    courses = visible_courses(user)
+    return courses is None or receipt.event["course_id"] in courses
 
 
 class IngestionStatus(APIView):

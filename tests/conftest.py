@@ -20,7 +20,7 @@ from ingestion.writer import Writer
 from storage_app import s3
 from storage_app.clickhouse import gateway
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.log_watch"]
 
 # The same examples in every run, so that a red run is somebody's change; HYPOTHESIS_PROFILE=search looks for new ones.
 hypothesis.settings.register_profile("same", derandomize=True)

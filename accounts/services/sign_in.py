@@ -32,14 +32,15 @@ def sign_in(*, user: User) -> SignedIn:
     return SignedIn(user=user, access=pair.access, refresh=pair.refresh)
 
 
-def user_login(*, request: HttpRequest, identifier: str, password: str) -> SignedIn:
+def user_login(*, request: HttpRequest, identifier: str, password: str, otp: str = "") -> SignedIn:
     """Sign in whoever has this email or username.
 
     Raises:
         AuthenticationFailed: unknown, deactivated or a wrong password; which one stays untold, by time as well.
         SignInPaused: too early for another try; the password was not looked at.
+        OtpRequired, OtpWrong: the password was right.
     """
-    user = authenticate(request, username=identifier, password=password)
+    user = authenticate(request, username=identifier, password=password, otp=otp)
     if not isinstance(user, User):
         raise AuthenticationFailed("No active account has this name and this password.")
     audit_record(origin=origin_of(request, actor=user), action="auth.login", object_type="user", object_id=user.pk)

@@ -70,7 +70,9 @@ def sign_in_attempt_begin(*, account: str, address: str | None) -> Attempt:
             raise SignInPaused(math.ceil(max(waits).total_seconds()))
         for rule, row in rows.items():
             row.count = row.count + 1 if row.last_at > now - FORGET_AFTER else 1
-            row.last_at, row.blocked_until = now, now + RULES[rule].pause(row.count)
+            pause = RULES[rule].pause(row.count)
+            # None and not `now`: whoever waited for the lock has an earlier `now`, and would take it for a pause.
+            row.last_at, row.blocked_until = now, now + pause if pause else None
             row.save(update_fields=["count", "last_at", "blocked_until"])
     return Attempt(keys=keys)
 
@@ -85,6 +87,16 @@ def sign_in_attempt_succeed(*, attempt: Attempt) -> None:
             if row.count <= RULES[rule].free:
                 row.blocked_until = None
             row.save(update_fields=["count", "succeeded_at", "blocked_until"])
+
+
+def sign_in_attempt_withdraw(*, attempt: Attempt) -> None:
+    """It was no wrong try, and no success either: the password was right, the code of the second factor is to come."""
+    with transaction.atomic():
+        for rule, row in _lock(attempt.keys, timezone.now()).items():
+            row.count = max(0, row.count - 1)
+            if row.count <= RULES[rule].free:
+                row.blocked_until = None
+            row.save(update_fields=["count", "blocked_until"])
 
 
 def sign_in_attempts_delete_old() -> int:

@@ -22,6 +22,8 @@ TAGS = ["Accounts"]
 class Me(APIView):
     """One's own account."""
 
+    open_without_totp = True  # asked by accounts.authentication
+
     @extend_schema(tags=TAGS, operation_id="auth_me", responses=UserSerializer)
     def get(self, request: Request) -> Response:
         """Your account."""

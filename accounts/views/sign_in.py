@@ -20,6 +20,7 @@ from accounts.serializers import (
     SignedInSerializer,
     TokenPairSerializer,
 )
+from accounts.serializers_totp import SignInRefusedSerializer
 from accounts.services.refresh_tokens import refresh_token_revoke, refresh_token_rotate
 from accounts.services.sign_in import user_login
 from accounts.services.users import user_register
@@ -75,10 +76,10 @@ class Login(SignInView):
         operation_id="auth_login",
         auth=[],
         request=LoginSerializer,
-        responses={200: SignedInSerializer, 401: ErrorResponse401Serializer},
+        responses={200: SignedInSerializer, 401: SignInRefusedSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Sign in with an email or a username."""
+        """Sign in with an email or a username, and where there is a second factor with a code of it (`otp`)."""
         signed_in = user_login(request=request._request, **validated(LoginSerializer(data=request.data)))
         return Response(SignedInSerializer(signed_in).data)
 

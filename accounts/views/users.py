@@ -14,7 +14,13 @@ from accounts.models import User
 from accounts.origin import origin_of
 from accounts.permissions import IsAdmin
 from accounts.selectors import user_list
-from accounts.serializers_admin import AccountChangeSerializer, AccountSerializer, UserQuerySerializer
+from accounts.serializers_admin import (
+    AccountChangeSerializer,
+    AccountSerializer,
+    CoursesSerializer,
+    UserQuerySerializer,
+)
+from accounts.services.courses import user_courses_set
 from accounts.services.users import user_administer
 from accounts.views.validation import validated
 
@@ -48,3 +54,16 @@ class UserItem(APIView):
         user = get_object_or_404(User, pk=user_id)
         changes = validated(AccountChangeSerializer(data=request.data, partial=True))
         return Response(AccountSerializer(user_administer(user=user, origin=origin_of(request), **changes)).data)
+
+
+class UserCourses(APIView):
+    """What one teacher is limited to."""
+
+    permission_classes = (IsAdmin,)
+
+    @extend_schema(tags=TAGS, operation_id="users_courses", request=CoursesSerializer, responses=AccountSerializer)
+    def put(self, request: Request, user_id: int) -> Response:
+        """Limit a teacher to these courses: they see no other course, person or metric. Within a minute."""
+        user = get_object_or_404(User, pk=user_id)
+        user_courses_set(user=user, origin=origin_of(request), **validated(CoursesSerializer(data=request.data)))
+        return Response(AccountSerializer(user).data)

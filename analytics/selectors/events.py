@@ -51,6 +51,7 @@ _COURSES = """
 SELECT course_id, count(), uniqExact(user_id), min(occurred_at), max(occurred_at)
 FROM events FINAL
 WHERE course_id != ''
+    AND ({all:Bool} OR course_id IN {courses:Array(String)})
     AND occurred_at >= {start:DateTime64(3, 'UTC')} AND occurred_at < {end:DateTime64(3, 'UTC')}
 GROUP BY course_id
 ORDER BY course_id
@@ -104,9 +105,16 @@ def course_exists(*, course_id: str) -> bool:
     return bool(gateway.query(_COURSE_EXISTS, {"course": course_id}, timeout_seconds=TIMEOUT_SECONDS))
 
 
-def course_activity_list(*, start: datetime | None = None, end: datetime | None = None) -> list[CourseActivity]:
-    """The courses with events in `[start, end)`, by their ids."""
-    parameters = {"start": start or EARLIEST, "end": end or LATEST}
+def course_activity_list(
+    *, courses: frozenset[str] | None, start: datetime | None = None, end: datetime | None = None
+) -> list[CourseActivity]:
+    """Those of `courses` (None: of all) with events in `[start, end)`, by their ids."""
+    parameters = {
+        "start": start or EARLIEST,
+        "end": end or LATEST,
+        "all": courses is None,
+        "courses": sorted(courses or ()),
+    }
     return [CourseActivity(*row) for row in gateway.query(_COURSES, parameters, settings=FINAL_SETTINGS)]
 
 

@@ -62,9 +62,11 @@ class ResultFilter:
     course_id: str | None = None
 
 
-def user_metric_result_list(*, user_id: str, where: ResultFilter) -> MetricResultQuerySet:
-    """A person's results, within courses and over all of them, newest period first."""
+def user_metric_result_list(*, viewer: User | AnonymousUser, user_id: str, where: ResultFilter) -> MetricResultQuerySet:
+    """A person's results, within courses and over all of them, newest period first; one's own are all visible."""
     results = results_matching(where).filter(user_id=user_id)
+    if user_id != str(viewer.pk):
+        results = results.visible_to(viewer)
     return results.order_by("-end", "-start", "metric", "course_id", "pk")
 
 

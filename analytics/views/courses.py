@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsTeacher
+from accounts.selectors import visible_courses
 from analytics.models import MetricResult
 from analytics.selectors.course_people import (
     CoursePeople,
@@ -32,7 +33,7 @@ from analytics.serializers.answers import (
     RiskReasonAnswer,
 )
 from analytics.serializers.requests import ActivityQuery, CourseResultQuery, PeopleQuery
-from analytics.views.requests import PAGE, TAGS, checked, possible_id
+from analytics.views.requests import PAGE, TAGS, checked, visible_course
 
 
 class NotCalculated(NotFound):
@@ -60,7 +61,7 @@ class CourseMetrics(APIView):
 
         Without start and end: the period that was calculated last.
         """
-        course_id = possible_id(course_id)
+        course_id = visible_course(request, course_id)
         where = checked(CourseResultQuery, request.query_params)["where"]
         found = course_metrics_get(viewer=request.user, course_id=course_id, where=where)
         if found is None:
@@ -75,8 +76,10 @@ class Courses(GenericAPIView[MetricResult]):
 
     @extend_schema(tags=TAGS, parameters=[ActivityQuery, *PAGE], responses=CoursesAnswer)
     def get(self, request: Request) -> Response:
-        """The courses with events, of all time or of a period, by their ids."""
-        courses: Any = course_activity_list(**checked(ActivityQuery, request.query_params))
+        """The caller's courses with events, of all time or of a period, by their ids."""
+        courses: Any = course_activity_list(
+            courses=visible_courses(request.user), **checked(ActivityQuery, request.query_params)
+        )
         page: Any = self.paginate_queryset(courses)
         return self.get_paginated_response(CourseActivityAnswer(page, many=True).data)
 
@@ -115,7 +118,7 @@ class CourseAtRisk(GenericAPIView[MetricResult]):
 
 def _people(request: Request, course_id: str, where: ResultFilter) -> CoursePeople:
     """Of a course that has stored results."""
-    people = course_people_get(viewer=request.user, course_id=possible_id(course_id), where=where)
+    people = course_people_get(viewer=request.user, course_id=visible_course(request, course_id), where=where)
     if people is None:
         raise _nothing_stored(course_id)
     return people

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsAdmin, IsTeacher
+from accounts.selectors import visible_courses
 from analytics.models import MetricResult, MetricTask, TaskStatus
 from analytics.selectors.metric_results import (
     metric_task_result_list,
@@ -41,6 +42,14 @@ def _task_answer(task: MetricTask) -> dict[str, Any]:
     return TaskAnswer(task, context={"results": results}).data
 
 
+def _check_own_course(request: Request, course_id: str | None) -> None:
+    if course_id is None:
+        raise PermissionDenied("Only an admin may calculate every course. Name one in course_id.")
+    courses = visible_courses(request.user)
+    if courses is not None and course_id not in courses:
+        raise PermissionDenied("This is none of your courses.")
+
+
 class MetricsCalculate(APIView):
     """Ask for a calculation."""
 
@@ -56,14 +65,14 @@ class MetricsCalculate(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Calculate metrics of a course, or, by an admin, of every course and every person.
+        """Calculate metrics of a course of the caller's, or, by an admin, of every course and every person.
 
         An unfinished task that asks for the same is joined.
         """
         asked = checked(CalculateRequest, request.data)
         wait = checked(WaitQuery, request.query_params)["wait"]
-        if asked["course_id"] is None and not IsAdmin().has_permission(request, self):
-            raise PermissionDenied("Only an admin may calculate every course. Name one in course_id.")
+        if not IsAdmin().has_permission(request, self):
+            _check_own_course(request, asked["course_id"])
         task = metric_task_create(requested_by_id=request.user.pk, **asked)
         if wait:
             task = metric_task_wait(task=task, seconds=settings.METRICS_WAIT_SECONDS)
@@ -135,9 +144,10 @@ class MyMetrics(GenericAPIView[MetricResult]):
 def _person_answer(view: GenericAPIView[MetricResult], user_id: str) -> Response:
     """A page of a person's results."""
     where = checked(PersonResultQuery, view.request.query_params)["where"]
+    results = user_metric_result_list(viewer=view.request.user, user_id=user_id, where=where)
     paginator: Any = view.paginator
     paginator.default_limit = paginator.max_limit  # who asks for a person's results expects them all
-    page = paginator.paginate_queryset(user_metric_result_list(user_id=user_id, where=where), view.request)
+    page = paginator.paginate_queryset(results, view.request)
     results_mark_stale(page, user_id=user_id)
     answer = paginator.get_paginated_response(PersonResultAnswer(page, many=True).data)
     return Response({"user_id": user_id, **answer.data})

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from accounts.models import User
+from accounts.selectors import visible_courses
 from analytics.models import ID_MAX_LENGTH
 
 TAGS = ["Metrics"]
@@ -27,6 +28,14 @@ def possible_id(text: str) -> str:
     if len(text) > ID_MAX_LENGTH or "\0" in text:
         raise NotFound
     return text
+
+
+def visible_course(request: Request, course_id: str) -> str:
+    """A course's id from a path, when any event could carry it and the caller may see the course."""
+    courses = visible_courses(request.user)
+    if courses is not None and course_id not in courses:
+        raise NotFound("There is no such course.")
+    return possible_id(course_id)
 
 
 def signed_in(request: Request) -> User:

@@ -6,6 +6,7 @@ from config.settings.core import ENVIRONMENT
 from config.settings.environment import choice, env, flag, integer, refuse, required
 
 _MINIMUM_SECRET_BYTES = 32
+_AUDIT_KEPT_DAYS = 30  # the database deletes nothing younger (accounts, migration 0010)
 
 
 def _strong(name: str, value: str) -> str:
@@ -19,6 +20,8 @@ def _secret(name: str) -> str:
 
 
 SECRET_KEY = _secret("SECRET_KEY")
+# Keys before the present one: sessions and second factors that they signed or encrypted are still read.
+SECRET_KEY_FALLBACKS = [_strong("SECRET_KEY_FALLBACKS", key) for key in env.list("SECRET_KEY_FALLBACKS", default=[])]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -50,7 +53,13 @@ JWT_PREVIOUS_SECRET_KEYS = tuple(
     _strong("JWT_PREVIOUS_SECRET_KEYS", key) for key in env.list("JWT_PREVIOUS_SECRET_KEYS", default=[])
 )
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
+# A teacher to whom no course has been given.
+TEACHERS_WITHOUT_COURSES_SEE = choice("TEACHERS_WITHOUT_COURSES_SEE", "all", ("all", "none"))
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
+ADMIN_REQUIRES_TOTP = flag("ADMIN_REQUIRES_TOTP", default=False)
+AUDIT_RETENTION_DAYS = integer("AUDIT_RETENTION_DAYS", 730, low=0, high=36_500)
+if 0 < AUDIT_RETENTION_DAYS < _AUDIT_KEPT_DAYS:
+    raise refuse("AUDIT_RETENTION_DAYS", f"must be at least {_AUDIT_KEPT_DAYS}, or 0 for ever")
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)
 
 AUTHENTICATION_BACKENDS = ["accounts.backends.PausingBackend"]

@@ -16,6 +16,7 @@ _FINAL = {"do_not_merge_across_partitions_select_final": 1}
 _CONDITIONS = {
     "user_id": "user_id = {user_id:String}",
     "course_id": "course_id = {course_id:String}",
+    "courses": "course_id IN {courses:Array(String)}",
     "event_type": "event_type = {event_type:String}",
     "session_id": "session_id = {session_id:String}",
     "start": "occurred_at >= {start:DateTime64(3, 'UTC')}",
@@ -48,11 +49,14 @@ class EventFilter:
     session_id: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    courses: frozenset[str] | None = None
+    """Only of these, whatever else is asked for."""
 
     def parameters(self) -> dict[str, Any]:
         """The filters that are set, by name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
+        given = {name: value for name, value in values.items() if value is not None}
+        return given | {"courses": sorted(self.courses)} if self.courses is not None else given
 
 
 class EventList:

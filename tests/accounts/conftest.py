@@ -7,8 +7,9 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts import account_cache
+from accounts import aging_cache
 from accounts.models import User
+from tests.accounts.authenticator import Authenticator
 from tests.accounts.clock import Clock
 from tests.accounts.passwords import PASSWORD
 
@@ -47,7 +48,13 @@ def login(client: APIClient, member: User) -> Callable[[], dict[str, Any]]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """What the account cache goes by."""
+    """What the caches of accounts go by."""
     stopped = Clock()
-    monkeypatch.setattr(account_cache, "time", stopped)
+    monkeypatch.setattr(aging_cache, "time", stopped)
     return stopped
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> Authenticator:
+    """An authenticator app."""
+    return Authenticator(monkeypatch)

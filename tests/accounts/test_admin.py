@@ -8,10 +8,12 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import RefreshToken, Role, User
+from accounts.selectors import visible_courses
 from tests.accounts.passwords import PASSWORD
 
 USERS = "/admin/accounts/user/"
 TOKENS = "/admin/accounts/refreshtoken/"
+NO_COURSES = {"course_teachers-TOTAL_FORMS": "0", "course_teachers-INITIAL_FORMS": "0"}
 pytestmark = pytest.mark.django_db
 
 
@@ -79,12 +81,21 @@ def test_taken_names_are_refused(pages: Client, email: str, username: str) -> No
 
 
 def test_deactivating_somebody(pages: Client, stranger: User) -> None:
-    form = {"email": stranger.email, "username": stranger.username, "role": "student"}
+    form = {"email": stranger.email, "username": stranger.username, "role": "student"} | NO_COURSES
 
     assert pages.post(f"{USERS}{stranger.pk}/change/", form).status_code == 302
 
     stranger.refresh_from_db()
     assert stranger.is_active is False
+
+
+def test_limiting_a_teacher_to_a_course(pages: Client, owner: User) -> None:
+    form = {"email": owner.email, "username": owner.username, "role": "teacher", "is_active": "on"}
+    row = {"course_teachers-TOTAL_FORMS": "1", "course_teachers-0-course_id": "algebra"}
+
+    assert pages.post(f"{USERS}{owner.pk}/change/", form | NO_COURSES | row).status_code == 302
+
+    assert visible_courses(owner) == frozenset({"algebra"})
 
 
 def test_tokens_are_neither_added_nor_edited(pages: Client, login: Callable[[], dict[str, Any]]) -> None:

@@ -1,14 +1,19 @@
 """The audit log: what gets into it, who reads it, and that nobody changes it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import ProgrammingError, transaction
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.models import AuditEntry, Role, User
+from accounts.models import AuditEntry, Outcome, Role, User
+from accounts.services import audit
+from accounts.tasks import audit_entries_delete_old
 from tests.accounts.passwords import PASSWORD
 
 URL = "/api/v1/audit"
@@ -120,6 +125,43 @@ def test_the_database_refuses_to_change_it(client: APIClient, member: User, chan
         entries.update(action="nothing") if change == "update" else entries.delete()
 
     assert last().action == "auth.login"
+
+
+def entry(days_ago: float) -> AuditEntry:
+    moment = timezone.now() - timedelta(days=days_ago)
+    return AuditEntry.objects.create(at=moment, action="something", outcome=Outcome.ALLOWED)
+
+
+def test_old_lines_go_and_that_is_written_down(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "DELETE_CHUNK", 2)
+    settings.AUDIT_RETENTION_DAYS = 60
+    young = [entry(59.9), entry(0)]
+    for days in (60.1, 61, 200, 400, 4000):
+        entry(days)
+
+    assert audit_entries_delete_old() == 5
+
+    assert set(AuditEntry.objects.filter(action="something")) == set(young)
+    assert (last().action, last().actor_kind, last().details["deleted"]) == ("audit.expire", "system", 5)
+    assert audit_entries_delete_old() == 0
+    assert AuditEntry.objects.count() == 3
+    with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
+        AuditEntry.objects.all().delete()  # the way is closed again
+
+
+def test_kept_for_ever(settings: Settings) -> None:
+    settings.AUDIT_RETENTION_DAYS = 0
+    entry(10_000)
+    assert audit_entries_delete_old() == 0
+    assert AuditEntry.objects.count() == 1
+
+
+def test_no_line_of_the_last_month_goes_by_any_setting(settings: Settings) -> None:
+    settings.AUDIT_RETENTION_DAYS = 1
+    entry(2)
+    with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
+        audit_entries_delete_old()
+    assert AuditEntry.objects.count() == 1
 
 
 def test_an_admin_reads_it(client: APIClient, member: User, admin: User, as_user: AsUser) -> None:

@@ -15,10 +15,11 @@ from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts.account_cache import AccountCache
+from accounts.aging_cache import AgingCache
 from accounts.authentication import Caller, authenticate
 from accounts.models import Role, User
 from accounts.permissions import IsAdmin, IsTeacher
+from accounts.selectors import user_find_active
 from accounts.tokens import access_token_sign, refresh_token_sign
 from tests.accounts.clock import Clock
 from tests.accounts.forgery import FORGERIES, forge
@@ -156,15 +157,15 @@ def test_the_cache_can_be_switched_off(stranger: User, settings: Settings) -> No
 
 
 def test_the_cache_keeps_no_more_than_it_may(owner: User, colleague: User, stranger: User) -> None:
-    cache = AccountCache(max_accounts=2)
+    cache = AgingCache(lambda user_id: user_find_active(user_id=user_id), max_entries=2)
     for person in (owner, colleague, stranger):
-        cache.find_active(user_id=str(person.pk))
+        cache.find(str(person.pk))
 
     with assertNumQueries(0):
-        assert cache.find_active(user_id=str(colleague.pk)) == colleague
-        assert cache.find_active(user_id=str(stranger.pk)) == stranger
+        assert cache.find(str(colleague.pk)) == colleague
+        assert cache.find(str(stranger.pk)) == stranger
     with assertNumQueries(1):
-        assert cache.find_active(user_id=str(owner.pk)) == owner
+        assert cache.find(str(owner.pk)) == owner
 
 
 def test_a_view_cannot_change_the_cached_account(stranger: User) -> None:

@@ -11,6 +11,7 @@ from rest_framework_simplejwt.settings import api_settings
 
 from accounts.models import RefreshToken, User
 from tests.accounts.passwords import PASSWORD
+from tests.accounts.together import together
 
 URL = "/api/v1/auth/login"
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,14 @@ def test_it_notes_when(client: APIClient, member: User) -> None:
 
     member.refresh_from_db()
     assert member.last_login is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_who_know_their_passwords(client: APIClient, member: User) -> None:
+    def sign_in() -> int:
+        return APIClient().post(URL, {"email": member.email, "password": PASSWORD}).status_code
+
+    assert together(*[sign_in] * 8) == [200] * 8
 
 
 def test_an_old_access_token_does_not_hinder(client: APIClient, member: User) -> None:

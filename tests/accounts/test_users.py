@@ -33,7 +33,7 @@ def test_it_works(admin: User, owner: User, stranger: User, as_user: AsUser, que
     for user in response.json()["results"]:
         assert user.keys() == {
             *("id", "email", "username", "first_name", "last_name", "role"),
-            *("date_joined", "is_active", "last_login"),
+            *("date_joined", "is_active", "last_login", "courses"),
         }
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyotp
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
@@ -134,6 +135,12 @@ def test_no_secret_is_logged(logged: Everything, owner: User, as_user: Callable[
     second = nobody.post("/auth/refresh", {"refresh": signed_in["refresh"]}).json()
     nobody.post("/auth/refresh", {"refresh": signed_in["refresh"]})
     key = as_user(owner).post("/api/v1/api-keys", {"name": "x", "scopes": ["read"]}).json()["key"]
+    nobody.credentials(HTTP_AUTHORIZATION=f"Bearer {second['access']}")
+    totp = nobody.post("/api/v1/auth/totp", {"password": PASSWORD}).json()["secret"]
+    code = pyotp.TOTP(totp).now()
+    paper = nobody.post("/api/v1/auth/totp/confirm", {"code": code}).json()["recovery_codes"]
+    for otp in (code, paper[0], "wrong-horse"):
+        nobody.post("/auth/login", {"email": "a@example.org", "password": PASSWORD, "otp": otp})
     for credentials in (
         f"Api-Key {key}",
         f"Api-Key {key}x",
@@ -147,5 +154,5 @@ def test_no_secret_is_logged(logged: Everything, owner: User, as_user: Callable[
 
     assert "request_finished" in logged.text
     tokens = [part[name] for part in (signed_in, second) for name in ("access", "refresh")]
-    for secret in [*tokens, key, PASSWORD, "wrong horse", "new horse", django_settings.SECRET_KEY]:
+    for secret in [*tokens, key, totp, code, *paper, PASSWORD, "wrong horse", "new horse", django_settings.SECRET_KEY]:
         assert secret not in logged.text
