@@ -39,10 +39,10 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 class MetricResultAdmin(ReadOnlyAdmin):
     """Stored results."""
 
-    list_display = ("metric", "scope", "course_id", "user_id", "start", "end", "timezone", "value", "computed_at")
-    list_filter = ("metric", "scope", "start", "timezone")
-    search_fields = ("=course_id", "=user_id")
-    search_help_text = "The id of a course or of a person"
+    list_display = ("metric", "course_id", "start", "end", "timezone", "value", "computed_at")
+    list_filter = ("metric", "start", "timezone")
+    search_fields = ("=course_id",)
+    search_help_text = "The id of a course"
     show_full_result_count = False
 
 

@@ -14,7 +14,7 @@ from django.db import models
 
 from accounts.models import Role, User
 from analytics.metrics.event_types import ACTIVITY_TYPES
-from analytics.metrics.metric import Metric, Scope, Unit
+from analytics.metrics.metric import Metric, Unit
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
@@ -32,8 +32,8 @@ class MetricResultQuerySet(models.QuerySet["MetricResult"]):
     """Reads of results."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """All for a teacher or an admin; their own for everybody else."""
-        return self if _is_teacher(user) else self.filter(user_id=str(user.pk))
+        """All for a teacher or an admin, none for everybody else: a course's number is about others."""
+        return self if _is_teacher(user) else self.none()
 
     def in_period(self, period: Period) -> Self:
         """Those of exactly this period and zone."""
@@ -41,13 +41,11 @@ class MetricResultQuerySet(models.QuerySet["MetricResult"]):
 
 
 class MetricResult(models.Model):
-    """One number; calculating it again replaces it."""
+    """One number of a course or of all courses together; its people's are below it. Calculating again replaces both."""
 
     metric = models.CharField(max_length=KEY_MAX_LENGTH)
-    scope = models.CharField(max_length=16, choices=[(scope.value, scope.value.replace("_", " ")) for scope in Scope])
     # None, not '': a result over all courses has no course.
     course_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001
-    user_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001
     start = models.DateTimeField()
     end = models.DateTimeField()
     timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
@@ -59,6 +57,9 @@ class MetricResult(models.Model):
     computed_through = models.DateTimeField(
         null=True, blank=True, help_text="When the newest event that was in had been received."
     )
+    seen_through = models.DateTimeField(
+        null=True, blank=True, help_text="Every event that was stored up to here was in; a later one makes it stale."
+    )
 
     stale: bool | None = None
     """Later events would change it; a selector sets it that has asked the event store. None: not known."""
@@ -68,28 +69,60 @@ class MetricResult(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                # In the order in which a calculation and a course's page look for them.
-                fields=["metric", "start", "end", "timezone", "scope", "course_id", "user_id"],
+                fields=["metric", "start", "end", "timezone", "course_id"],
                 nulls_distinct=False,
-                name="metric_result_unique",
+                name="metric_result_once",
             ),
         ]
-        # None of them on a column that changes when a result is calculated again: such an update is far cheaper.
-        indexes: ClassVar = [
-            models.Index(fields=["user_id"], name="metric_result_of_user", condition=models.Q(user_id__isnull=False)),
-            models.Index(
-                fields=["course_id"], name="metric_result_of_course", condition=models.Q(scope=Scope.COURSE.value)
-            ),
-        ]
+        indexes: ClassVar = [models.Index(fields=["course_id"], name="metric_result_of_course")]
 
     def __str__(self) -> str:
-        about = " ".join(filter(None, (self.course_id, self.user_id))) or "all courses"
+        about = self.course_id or "all courses"
         return f"{self.metric} of {about} from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
 
     @property
     def period(self) -> Period:
         """The period it is of."""
         return Period(self.start, self.end, self.timezone)
+
+
+class PersonResultQuerySet(models.QuerySet["PersonResult"]):
+    """Reads of people's results."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """All for a teacher or an admin; their own for everybody else."""
+        return self if _is_teacher(user) else self.filter(user_id=str(user.pk))
+
+
+class PersonResult(models.Model):
+    """One number of a person, within the course of its result or over all courses.
+
+    A row is as narrow as can be, and has no key of its own: these are by far the most, and are written in bulk.
+    """
+
+    pk = models.CompositePrimaryKey("result_id", "user_id")
+    # Asking for each of a million rows whether its result is there would cost more than writing it.
+    result = models.ForeignKey(
+        MetricResult, on_delete=models.CASCADE, related_name="people", db_constraint=False, db_index=False
+    )
+    # Compared byte by byte: in a language's order both indexes take half as long again to write.
+    user_id = models.CharField(max_length=ID_MAX_LENGTH, db_collation="C")
+    value = models.FloatField(null=True, blank=True, help_text="Empty when there is nothing to divide by.")
+    part_1 = models.FloatField()
+    part_2 = models.FloatField()
+
+    objects = PersonResultQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user_id"], name="person_result_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.value}"
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """What the value is made of."""
+        return dict(zip(METRICS[self.result.metric].parts, (self.part_1, self.part_2), strict=True))
 
 
 def _default_weights() -> dict[str, float]:
@@ -238,7 +271,7 @@ class NightlyRun(models.Model):
     results = models.PositiveIntegerField(default=0, help_text="Results that were stored.")
     failures = models.JSONField(default=list, blank=True)
     checked_through = models.DateTimeField(
-        null=True, blank=True, help_text="Late events were looked for up to this time of receipt."
+        null=True, blank=True, help_text="Late events were looked for that were stored up to here."
     )
     tasks = models.ManyToManyField(MetricTask, related_name="nightly_runs")
 

@@ -1,7 +1,7 @@
 """Focus ratio: how much of the time on task the page was looked at."""
 
 from analytics.metrics.fragments import BY_SCOPE, SCOPE
-from analytics.metrics.metric import Metric, Unit, ratio
+from analytics.metrics.metric import RATIO, Metric, Unit
 from analytics.metrics.stream import SPANS, stream_binds, stream_reach
 
 SQL = f"""{SPANS}
@@ -19,7 +19,7 @@ FOCUS_RATIO = Metric(
     source="W3C page visibility",
     sql=SQL,
     parts=("numerator", "denominator"),
-    value=ratio,
+    value=RATIO,
     reach=stream_reach,
     binds=stream_binds,
     settings=("idle_seconds",),

@@ -49,14 +49,15 @@ class Statement:
     parameters: dict[str, Any]
 
 
-class ResultRow(NamedTuple):
-    """One number: of a person in a course, a course, a person over all courses, or all courses together."""
+class CourseRow(NamedTuple):
+    """A course's number and those of its people; without a course those of all courses together."""
 
-    scope: Scope
     course_id: str | None
-    user_id: str | None
     value: float | None
     parts: Parts
+    people: int
+    lines: str
+    """A line for each person, as PostgreSQL's COPY takes it: user_id, value and the two parts, between tabs."""
 
 
 def nothing_more(_period: Period, _settings: SettingsByCourse) -> dict[str, Any]:
@@ -69,8 +70,9 @@ class Metric:
     """A learning metric.
 
     `sql` gives the columns scope, course_id, user_id ('' where the scope has none) and then `parts`, for every
-    scope at once. Its parameters: start, end (`[start, end)`), tz (IANA) and course ('' = every course; then also
-    the scopes over all courses), and what `binds` adds. `settings` names what each result keeps of its course's.
+    scope at once; `value` is made of the parts, in SQL. Its parameters: start, end (`[start, end)`), tz (IANA) and
+    course ('' = every course; then also the scopes over all courses), and what `binds` adds. `settings` names what
+    each result keeps of its course's.
     """
 
     key: str
@@ -80,8 +82,8 @@ class Metric:
     high: float | None
     source: str
     sql: str
-    parts: tuple[str, ...]
-    value: Callable[[Parts], float | None]
+    parts: tuple[str, str]
+    value: str
     reach: Callable[[Period], Reach]
     binds: Callable[[Period, SettingsByCourse], dict[str, Any]] = nothing_more
     settings: tuple[str, ...] = ()
@@ -93,18 +95,38 @@ class Metric:
         bounds = {"start": period.start, "end": period.end, "tz": period.timezone, "course": course_id or ""}
         return Statement(self.sql, bounds | self.binds(period, settings))
 
-    def result(self, row: Sequence[Any]) -> ResultRow:
-        """The number in one row of the query."""
-        scope, course_id, user_id, *numbers = row
-        parts = dict(zip(self.parts, numbers, strict=True))
-        return ResultRow(Scope(scope), course_id or None, user_id or None, self.value(parts), parts)
+    def by_course(self, period: Period, course_id: str | None, settings: SettingsByCourse) -> Statement:
+        """The same with a row for each course, which `course_row` reads.
+
+        The server writes out the people's lines, so that nobody handles them one by one on their way.
+        """
+        statement = self.statement(period, course_id, settings)
+        of_course, first, second = f"scope IN ('{Scope.COURSE}', '{Scope.ALL}')", *self.parts
+        sql = f"""
+SELECT
+    course_id,
+    anyIf(value, {of_course}),
+    anyIf({first}, {of_course}),
+    anyIf({second}, {of_course}),
+    countIf(NOT {of_course}),
+    arrayStringConcat(arraySort(groupArrayIf(
+        formatRow('TSV', user_id, value, {first}, {second}), NOT {of_course}
+    )))
+FROM (SELECT *, {self.value} AS value FROM ({statement.sql}))
+GROUP BY course_id
+ORDER BY course_id
+"""  # noqa: S608  # of fixed pieces
+        return Statement(sql, statement.parameters)
+
+    def course_row(self, row: Sequence[Any]) -> CourseRow:
+        """What a row of `by_course` says."""
+        course_id, value, first, second, people, lines = row
+        parts = dict(zip(self.parts, (first, second), strict=True))
+        return CourseRow(course_id or None, value, parts, people, lines)
 
 
-def ratio(parts: Parts) -> float | None:
-    """numerator ÷ denominator; None when there is nothing to divide by."""
-    if not parts["denominator"]:
-        return None
-    return parts["numerator"] / parts["denominator"]
+RATIO = "numerator / nullIf(denominator, 0)"
+"""The value of most metrics; NULL when there is nothing to divide by."""
 
 
 def everything_before_end(period: Period) -> Reach:

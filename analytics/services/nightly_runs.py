@@ -19,7 +19,7 @@ from analytics import advisory_lock
 from analytics.metrics.period import EARLIEST, Period
 from analytics.metrics.registry import METRICS
 from analytics.models import UNFINISHED, MetricTask, NightlyRun, TaskStatus
-from analytics.selectors.events import course_count, events_received_since
+from analytics.selectors.events import course_count, events_seen_through, events_stored_since
 from analytics.selectors.stale_periods import StalePeriod, stale_period_list
 from analytics.services.metric_tasks import metric_task_create
 from storage_app.clickhouse.errors import StoreError
@@ -29,8 +29,6 @@ logger = structlog.get_logger(__name__)
 LENGTHS_DAYS = (1, 7, 28)
 # The first run ever waits for its hour; later ones are made up for when nobody was there at theirs.
 FIRST_RUN_PATIENCE = timedelta(minutes=5)
-# Events are received by several processes and may be stored a little out of order.
-OVERLAP = timedelta(hours=1)
 _TENDING = UUID("0d2f7a52-6a53-4b0e-9f4a-6a0f2d1c7e11")
 
 
@@ -82,8 +80,8 @@ def _plan_or_wait(run: NightlyRun) -> None:
 
 
 def _plan(run: NightlyRun) -> None:
-    checked_through = _checked_through()
-    arrivals = events_received_since(since=checked_through - OVERLAP if checked_through else EARLIEST)
+    seen_through = events_seen_through()
+    arrivals = events_stored_since(since=_checked_through() or EARLIEST)
     nightly = _periods(run.day, run.timezone)
     # A nightly period of every course is calculated again anyway.
     stale = [each for each in stale_period_list(arrivals=arrivals) if each.course_id or each.period not in nightly]
@@ -94,7 +92,7 @@ def _plan(run: NightlyRun) -> None:
         run.tasks.set(tasks)
         run.courses = courses
         run.repaired = len(stale)
-        run.checked_through = max((each.received_at for each in arrivals), default=checked_through)
+        run.checked_through = seen_through
         run.status = TaskStatus.RUNNING
         run.save()
     logger.info("nightly_run_planned", run=run.pk, day=str(run.day), tasks=len(tasks), stale=len(stale))

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsTeacher
-from analytics.models import MetricResult
+from analytics.models import PersonResult
 from analytics.selectors.course_people import (
     CoursePeople,
     PeopleQuerySet,
@@ -68,7 +68,7 @@ class CourseMetrics(APIView):
         return Response(CourseAnswer(found).data)
 
 
-class Courses(GenericAPIView[MetricResult]):
+class Courses(GenericAPIView[PersonResult]):
     """Courses with activity."""
 
     permission_classes = (IsTeacher,)
@@ -81,7 +81,7 @@ class Courses(GenericAPIView[MetricResult]):
         return self.get_paginated_response(CourseActivityAnswer(page, many=True).data)
 
 
-class CoursePeopleList(GenericAPIView[MetricResult]):
+class CoursePeopleList(GenericAPIView[PersonResult]):
     """The people of a course."""
 
     permission_classes = (IsTeacher,)
@@ -97,7 +97,7 @@ class CoursePeopleList(GenericAPIView[MetricResult]):
         return _people_answer(self, people, [_person(people, row) for row in page])
 
 
-class CourseAtRisk(GenericAPIView[MetricResult]):
+class CourseAtRisk(GenericAPIView[PersonResult]):
     """The people of a course who may need help."""
 
     permission_classes = (IsTeacher,)
@@ -121,7 +121,7 @@ def _people(request: Request, course_id: str, where: ResultFilter) -> CoursePeop
     return people
 
 
-def _page(view: GenericAPIView[MetricResult], rows: PeopleQuerySet) -> list[dict[str, Any]]:
+def _page(view: GenericAPIView[PersonResult], rows: PeopleQuerySet) -> list[dict[str, Any]]:
     page: Any = view.paginate_queryset(rows)
     return list(page)
 
@@ -136,7 +136,7 @@ def _reasons(row: dict[str, Any], thresholds: dict[str, float]) -> Any:
 
 
 def _people_answer(
-    view: GenericAPIView[MetricResult], people: CoursePeople, results: list[dict[str, Any]], **more: Any
+    view: GenericAPIView[PersonResult], people: CoursePeople, results: list[dict[str, Any]], **more: Any
 ) -> Response:
     answer = view.get_paginated_response(results)
     return Response(CoursePeriodAnswer(people).data | more | answer.data)

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsAdmin, IsTeacher
-from analytics.models import MetricResult, MetricTask, TaskStatus
+from analytics.models import MetricTask, PersonResult, TaskStatus
 from analytics.selectors.metric_results import (
     metric_task_result_list,
     user_metric_result_list,
@@ -109,7 +109,7 @@ class MetricsTaskCancel(APIView):
         return Response(_task_answer(task))
 
 
-class PersonMetrics(GenericAPIView[MetricResult]):
+class PersonMetrics(GenericAPIView[PersonResult]):
     """Stored results of one person."""
 
     permission_classes = (IsTeacher,)
@@ -120,7 +120,7 @@ class PersonMetrics(GenericAPIView[MetricResult]):
         return _person_answer(self, possible_id(user_id))
 
 
-class MyMetrics(GenericAPIView[MetricResult]):
+class MyMetrics(GenericAPIView[PersonResult]):
     """Stored results of the caller."""
 
     permission_classes = (IsAuthenticated,)
@@ -131,12 +131,12 @@ class MyMetrics(GenericAPIView[MetricResult]):
         return _person_answer(self, str(request.user.pk))
 
 
-def _person_answer(view: GenericAPIView[MetricResult], user_id: str) -> Response:
+def _person_answer(view: GenericAPIView[PersonResult], user_id: str) -> Response:
     """A page of a person's results."""
     where = checked(PersonResultQuery, view.request.query_params)["where"]
     paginator: Any = view.paginator
     paginator.default_limit = paginator.max_limit  # who asks for a person's results expects them all
     page = paginator.paginate_queryset(user_metric_result_list(user_id=user_id, where=where), view.request)
-    results_mark_stale(page, user_id=user_id)
+    results_mark_stale([each.result for each in page], user_id=user_id)
     answer = paginator.get_paginated_response(PersonResultAnswer(page, many=True).data)
     return Response({"user_id": user_id, **answer.data})
