@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.metric import Metric, Unit
 from analytics.metrics.period import Period
-from analytics.metrics.registry import METRICS
+from analytics.metrics.registry import METRICS, metrics_together
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
 
 ID_MAX_LENGTH = 128
@@ -59,6 +59,10 @@ class MetricResult(models.Model):
     )
     seen_through = models.DateTimeField(
         null=True, blank=True, help_text="Every event that was stored up to here was in; a later one makes it stale."
+    )
+
+    people_digest = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="Of its people's numbers; while it stays, so do they."
     )
 
     stale: bool | None = None
@@ -246,9 +250,9 @@ class MetricTask(models.Model):
         return Period(self.start, self.end, self.timezone)
 
     @property
-    def to_do(self) -> list[Metric]:
-        """The metrics that are not stored yet."""
-        return [METRICS[key] for key in self.metrics[self.done :]]
+    def to_do(self) -> list[list[Metric]]:
+        """The metrics that are not stored yet; those of a group are calculated together."""
+        return metrics_together(self.metrics[self.done :])
 
     @property
     def is_finished(self) -> bool:

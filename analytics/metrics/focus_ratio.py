@@ -1,14 +1,7 @@
 """Focus ratio: how much of the time on task the page was looked at."""
 
-from analytics.metrics.fragments import BY_SCOPE, SCOPE
 from analytics.metrics.metric import RATIO, Metric, Unit
-from analytics.metrics.stream import SPANS, stream_binds, stream_reach
-
-SQL = f"""{SPANS}
-SELECT {SCOPE}, course_id, user_id, sum(each.focused_ms) / 1000 AS numerator, sum(each.ms) / 1000 AS denominator
-FROM each
-{BY_SCOPE}
-"""  # noqa: S608  # of fixed pieces
+from analytics.metrics.stream import SQL, stream_binds, stream_reach
 
 FOCUS_RATIO = Metric(
     key="focus_ratio",

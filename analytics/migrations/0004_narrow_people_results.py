@@ -94,6 +94,18 @@ class Migration(migrations.Migration):
                 null=True,
             ),
         ),
+        migrations.AddField(
+            model_name="metricresult",
+            name="people_digest",
+            field=models.CharField(
+                blank=True,
+                default="",
+                editable=False,
+                help_text="Of its people's numbers; while it stays, so do they.",
+                max_length=32,
+            ),
+            preserve_default=False,
+        ),
         # Events from before stored_at was kept count as stored when they were received.
         migrations.RunSQL("UPDATE analytics_metricresult SET seen_through = computed_through", migrations.RunSQL.noop),
         migrations.AddIndex(

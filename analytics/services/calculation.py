@@ -54,10 +54,10 @@ def _claim(task_id: UUID) -> MetricTask | None:
 
 def _calculate(task: MetricTask) -> int | None:
     try:
-        for metric in task.to_do:
-            rows = metric_results_replace(metric=metric, period=task.period, course_id=task.course_id)
-            logger.info("metric_calculated", task_id=str(task.pk), metric=metric.key, rows=rows)
-            if not _advance(task, metric.key, rows):
+        for metrics in task.to_do:
+            rows = metric_results_replace(metrics=metrics, period=task.period, course_id=task.course_id)
+            logger.info("metrics_calculated", task_id=str(task.pk), rows=rows)
+            if not _advance(task, rows):
                 return None
     except StoreUnavailable:
         return _postpone(task)
@@ -69,10 +69,10 @@ def _calculate(task: MetricTask) -> int | None:
     return None
 
 
-def _advance(task: MetricTask, metric: str, rows: dict[str, int]) -> bool:
-    """Note a stored metric, and after the last one the success. False: the task was cancelled meanwhile."""
-    task.done += 1
-    task.rows[metric] = rows
+def _advance(task: MetricTask, rows: dict[str, dict[str, int]]) -> bool:
+    """Note what is stored, and after the last one the success. False: the task was cancelled meanwhile."""
+    task.done += len(rows)
+    task.rows |= rows
     task.status = TaskStatus.SUCCEEDED if task.done == len(task.metrics) else TaskStatus.RUNNING
     return bool(
         MetricTask.objects.unfinished()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from analytics.metrics.period import Period
+from analytics.metrics.registry import metrics_in_order
 from analytics.models import UNFINISHED, MetricTask, TaskStatus
 from analytics.selectors.metric_tasks import PATIENCE
 from analytics.tasks import metric_task_run
@@ -28,7 +29,7 @@ def metric_task_create(
             start=period.start,
             end=period.end,
             timezone=period.timezone,
-            metrics=sorted(set(metrics)),
+            metrics=metrics_in_order(metrics),
             status__in=UNFINISHED,
             defaults={"requested_by_id": requested_by_id, "run_after": now, "status": TaskStatus.PENDING},
         )

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from analytics import advisory_lock
 from analytics.metrics.period import EARLIEST, Period
-from analytics.metrics.registry import METRICS
+from analytics.metrics.registry import METRICS, metrics_together
 from analytics.models import UNFINISHED, MetricTask, NightlyRun, TaskStatus
 from analytics.selectors.events import course_count, events_seen_through, events_stored_since
 from analytics.selectors.stale_periods import StalePeriod, stale_period_list
@@ -87,7 +87,8 @@ def _plan(run: NightlyRun) -> None:
     stale = [each for each in stale_period_list(arrivals=arrivals) if each.course_id or each.period not in nightly]
     courses = course_count()
     with transaction.atomic():
-        tasks = [_task([metric], period, None) for period in nightly for metric in METRICS]
+        groups = [[metric.key for metric in group] for group in metrics_together(METRICS)]
+        tasks = [_task(metrics, period, None) for period in nightly for metrics in groups]
         tasks += [_task(metrics, period, course_id) for (period, course_id), metrics in _grouped(stale).items()]
         run.tasks.set(tasks)
         run.courses = courses

@@ -24,7 +24,7 @@ class ResultRow(NamedTuple):
 def result_rows(metric: Metric, period: Period, course_id: str | None = None) -> list[ResultRow]:
     """Every row of the query."""
     statement = metric.statement(period, course_id, SettingsByCourse())
-    sql = f"SELECT {metric.value}, * FROM ({statement.sql})"  # noqa: S608  # of fixed pieces
+    sql = f"SELECT {metric.value}, scope, course_id, user_id, {', '.join(metric.parts)} FROM ({statement.sql})"  # noqa: S608  # of fixed pieces
     return [
         ResultRow(Scope(scope), course or None, user or None, value, dict(zip(metric.parts, parts, strict=True)))
         for value, scope, course, user, *parts in gateway.query(sql, statement.parameters)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from analytics.metrics.period import Period
@@ -71,6 +72,27 @@ def test_calculating_again_replaces(calculate: Calculate) -> None:
     assert all(second[course] > first[course] for course in first)
     assert stored() == numbers
     assert MetricResult.objects.count() + PersonResult.objects.count() == len(numbers)
+
+
+def written_at() -> dict[tuple[str | None, str], str]:
+    """By course and person: where the row is and which transaction wrote it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT course_id, user_id, people.xmin || ' ' || people.ctid FROM analytics_personresult AS people"
+            " JOIN analytics_metricresult AS result ON result.id = people.result_id"
+        )
+        return {(course_id, user_id): place for course_id, user_id, place in cursor.fetchall()}
+
+
+@pytest.mark.usefixtures("two_courses")
+def test_what_did_not_change_is_not_written_again(calculate: Calculate) -> None:
+    calculate()
+    first = written_at()
+    store([event("1", "enrolled", BEFORE, "k")])
+    calculate()
+    second = written_at()
+    assert {key for key in first if second[key] == first[key]} == {("c", "1"), ("c", "2")}
+    assert second.keys() - first.keys() == {("k", "1")}
 
 
 @pytest.mark.parametrize("course_id", [None, "c"])

@@ -145,7 +145,7 @@ def test_a_failed_task_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     store([event("1", "page_viewed", "2025-03-16T12:00")])
     with failing(QueryRefused("The query takes too long.", limit="time")):
         run = one_night(NIGHT)
-    assert (run.status, len(run.failures)) == (TaskStatus.FAILED, 18)
+    assert (run.status, len(run.failures)) == (TaskStatus.FAILED, 15)
     assert "The query takes too long." in run.failures[0]
 
 
