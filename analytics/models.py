@@ -51,7 +51,7 @@ class MetricResult(models.Model):
     timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
     value = models.FloatField(null=True, blank=True, help_text="Empty when there is nothing to divide by.")
     parts = models.JSONField(help_text="What the value is made of.")
-    unit = models.CharField(max_length=16, choices=[(unit.value, unit.value.replace("_", " ")) for unit in Unit])
+    unit = models.CharField(max_length=16, choices=[(unit.value, unit.label) for unit in Unit])
     parameters = models.JSONField(help_text="Weights, thresholds and caps that were used.")
     computed_at = models.DateTimeField()
     computed_through = models.DateTimeField(

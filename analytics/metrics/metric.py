@@ -26,6 +26,11 @@ class Unit(StrEnum):
     SECONDS = "seconds"
     POINTS_PER_WEEK = "points_per_week"
 
+    @property
+    def label(self) -> str:
+        """In words."""
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:

@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from analytics import advisory_lock
@@ -25,9 +26,11 @@ def metric_task_wait(*, task: MetricTask, seconds: float) -> MetricTask:
 
 def metric_task_stranded_ids() -> list[UUID]:
     """Tasks nobody works on: their message was lost, or their worker died in the middle."""
-    overdue = MetricTask.objects.unfinished().filter(run_after__lt=timezone.now() - PATIENCE)
+    lost = Q(status=TaskStatus.PENDING, run_after__lt=timezone.now() - PATIENCE)
+    # Whoever runs a task holds its lock, and PostgreSQL frees the lock of the dead at once.
+    running = Q(status=TaskStatus.RUNNING)
     return [
         task.pk
-        for task in overdue.order_by("run_after")
+        for task in MetricTask.objects.filter(lost | running).order_by("run_after")
         if task.status == TaskStatus.PENDING or not advisory_lock.is_held(task.pk)
     ]

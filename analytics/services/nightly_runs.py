@@ -87,6 +87,8 @@ def _plan(run: NightlyRun) -> None:
     stale = [each for each in stale_period_list(arrivals=arrivals) if each.course_id or each.period not in nightly]
     courses = course_count()
     with transaction.atomic():
+        if not NightlyRun.objects.select_for_update().filter(pk=run.pk, status=TaskStatus.PENDING).exists():
+            return
         groups = [[metric.key for metric in group] for group in metrics_together(METRICS)]
         tasks = [_task(metrics, period, None) for period in nightly for metrics in groups]
         tasks += [_task(metrics, period, course_id) for (period, course_id), metrics in _grouped(stale).items()]
@@ -127,13 +129,18 @@ def _task(metrics: list[str], period: Period, course_id: str | None) -> MetricTa
 
 def _finish(run: NightlyRun) -> None:
     tasks = list(run.tasks.order_by("created_at"))
-    run.results = sum(rows for task in tasks for scopes in task.rows.values() for rows in scopes.values())
-    run.failures = [
+    results = sum(rows for task in tasks for scopes in task.rows.values() for rows in scopes.values())
+    failures = [
         f"{task}, from {task.start:%Y-%m-%d} to {task.end:%Y-%m-%d}. {task.error}".strip()
         for task in tasks
         if task.status != TaskStatus.SUCCEEDED
     ]
-    run.status = TaskStatus.FAILED if run.failures else TaskStatus.SUCCEEDED
-    run.finished_at = timezone.now()
-    run.save()
-    logger.info("nightly_run_finished", run=run.pk, day=str(run.day), results=run.results, failures=len(run.failures))
+    # Only who finds it running ends it: whoever comes second changes nothing.
+    is_ours = NightlyRun.objects.filter(pk=run.pk, status=TaskStatus.RUNNING).update(
+        results=results,
+        failures=failures,
+        status=TaskStatus.FAILED if failures else TaskStatus.SUCCEEDED,
+        finished_at=timezone.now(),
+    )
+    if is_ours:
+        logger.info("nightly_run_finished", run=run.pk, day=str(run.day), results=results, failures=len(failures))

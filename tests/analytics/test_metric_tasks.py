@@ -135,7 +135,7 @@ def test_the_same_wish_joins_the_unfinished_task(owner: User, colleague: User, w
         (TaskStatus.PENDING, timedelta(0), False),
         (TaskStatus.PENDING, timedelta(minutes=1), True),
         (TaskStatus.PENDING, timedelta(minutes=-1), False),
-        (TaskStatus.RUNNING, timedelta(0), False),
+        (TaskStatus.RUNNING, timedelta(0), True),
         (TaskStatus.RUNNING, timedelta(minutes=1), True),
         (TaskStatus.SUCCEEDED, timedelta(minutes=1), False),
         (TaskStatus.CANCELLED, timedelta(minutes=1), False),
