@@ -5,11 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import AuditEntry, Outcome, Role, User
+from accounts.query_parameters import PAGE, QueryParameters
 from accounts.serializers import UserSerializer
 
 
-class UserQuerySerializer(serializers.Serializer[Any]):
+class UserQuerySerializer(QueryParameters[Any]):
     """Which accounts."""
+
+    beside = PAGE
 
     search = serializers.CharField(required=False, max_length=254, help_text="Part of an email, username or name.")
     role = serializers.ChoiceField(Role.choices, required=False)
@@ -32,8 +35,10 @@ class AccountChangeSerializer(serializers.Serializer[Any]):
     is_active = serializers.BooleanField(required=False)
 
 
-class AuditQuerySerializer(serializers.Serializer[Any]):
+class AuditQuerySerializer(QueryParameters[Any]):
     """Which entries."""
+
+    beside = PAGE
 
     actor_id = serializers.CharField(required=False, max_length=32)
     action = serializers.CharField(required=False, max_length=128)

@@ -31,7 +31,7 @@ from analytics.serializers.answers import (
     PeopleAnswer,
     RiskReasonAnswer,
 )
-from analytics.serializers.requests import ActivityQuery, CourseResultQuery, PeopleQuery
+from analytics.serializers.requests import ActivityQuery, AtRiskQuery, CourseResultQuery, PeopleQuery
 from analytics.views.requests import PAGE, TAGS, checked, possible_id
 
 
@@ -102,10 +102,10 @@ class CourseAtRisk(GenericAPIView[PersonResult]):
 
     permission_classes = (IsTeacher,)
 
-    @extend_schema(tags=TAGS, parameters=[CourseResultQuery, *PAGE], responses=AtRiskAnswer)
+    @extend_schema(tags=TAGS, parameters=[AtRiskQuery, *PAGE], responses=AtRiskAnswer)
     def get(self, request: Request, course_id: str) -> Response:
         """Who is below a threshold of the course, with the values that are; who has completed it is left out."""
-        people = _people(request, course_id, checked(CourseResultQuery, request.query_params)["where"])
+        people = _people(request, course_id, checked(AtRiskQuery, request.query_params)["where"])
         thresholds = course_thresholds_get(course_id=people.course_id)
         page = _page(self, people_at_risk(people=people, thresholds=thresholds))
         results = [_person(people, row) | {"reasons": _reasons(row, thresholds)} for row in page]

@@ -29,7 +29,7 @@ from analytics.serializers.answers import (
     TaskAccepted,
     TaskAnswer,
 )
-from analytics.serializers.requests import CalculateRequest, PersonResultQuery, WaitQuery
+from analytics.serializers.requests import CalculateRequest, NoQuery, PersonResultQuery, WaitQuery
 from analytics.services.metric_tasks import metric_task_cancel, metric_task_create
 from analytics.views.requests import PAGE, TAGS, checked, possible_id
 
@@ -79,6 +79,7 @@ class MetricsTask(APIView):
     @extend_schema(tags=TAGS, responses=TaskAnswer)
     def get(self, request: Request, task_id: UUID) -> Response:
         """How far a calculation is; when it has succeeded, up to 1,000 results of courses and of all together."""
+        checked(NoQuery, request.query_params)
         task = get_object_or_404(MetricTask.objects.visible_to(request.user), pk=task_id)
         return Response(_task_answer(task))
 
@@ -102,6 +103,7 @@ class MetricsTaskCancel(APIView):
 
         What it has stored stays, and so do the earlier results of the metrics it has not come to.
         """
+        checked(NoQuery, request.query_params)
         task = get_object_or_404(MetricTask.objects.visible_to(request.user), pk=task_id)
         if not metric_task_cancel(task=task):
             raise AlreadyFinished
