@@ -15,3 +15,4 @@ class AccountsConfig(AppConfig):
         """drf-spectacular knows its extensions, and Django its receivers, by their having been imported."""
         import_module("accounts.openapi")
         import_module("accounts.audit_signals")
+        import_module("accounts.log_signals")

@@ -1,7 +1,7 @@
 """What a role opens."""
 
 from django.conf import settings
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -20,6 +20,12 @@ class IsTeacher(IsTeacherSignedIn):
     """Teachers and admins, and to read also API keys with the scope `read`."""
 
     keys_may_read = True  # asked by accounts.authentication.ApiKeyAuthentication
+
+
+class IsSignedInOrReads(IsAuthenticated):
+    """Everybody who is signed in, and to read also API keys with the scope `read`, as their owner."""
+
+    keys_may_read = True
 
 
 class IsAdmin(BasePermission):

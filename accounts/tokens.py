@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from accounts.models import User
 
 ACCESS_TOKEN_REFUSED = "The access token is not valid, or not any more."  # noqa: S105  # a sentence, no secret
 REFRESH_TOKEN_REFUSED = "The refresh token is not valid, or not any more."  # noqa: S105  # a sentence, no secret
+VERIFIED_TOKENS = 10_000
+"""How many access tokens a process remembers to have verified."""
 
 
 class RotatingTokenBackend(TokenBackend):
@@ -106,11 +109,23 @@ def access_token_read(text: str) -> AccessClaims:
     Raises:
         AuthenticationFailed: not ours, changed, expired, or of another kind.
     """
+    claims, expires_at = _access_token_verify(
+        text, settings.SIMPLE_JWT["SIGNING_KEY"], settings.JWT_PREVIOUS_SECRET_KEYS
+    )
+    if time.time() >= expires_at:
+        raise AuthenticationFailed(ACCESS_TOKEN_REFUSED)
+    return claims
+
+
+@lru_cache(maxsize=VERIFIED_TOKENS)
+def _access_token_verify(text: str, *_keys: object) -> tuple[AccessClaims, float]:
+    """The claims and when they end. A signature that was good stays good under the same keys: checked once."""
     token = _token(AccessToken, text, refusal=ACCESS_TOKEN_REFUSED)
     if "user_id" not in token:
         raise AuthenticationFailed(ACCESS_TOKEN_REFUSED)
     family = token.get("family")
-    return AccessClaims(user_id=str(token["user_id"]), family=UUID(family) if family else None)
+    claims = AccessClaims(user_id=str(token["user_id"]), family=UUID(family) if family else None)
+    return claims, float(token["exp"])
 
 
 def refresh_token_read(text: str) -> UUID:

@@ -1,5 +1,6 @@
 """Results, calculations and nightly runs in the admin: to look at; and the courses' settings."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,12 +15,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
+from analytics.devices.services.requests import device_analysis_cancel
 from analytics.line_chart import line_chart
 from analytics.models import UNFINISHED, CourseSettings, MetricResult, MetricTask, NightlyRun, PersonResult
 from analytics.nightly_tasks import nightly_runs_tend
 from analytics.selectors.course_history import course_history_list, result_people_list
-from analytics.services.metric_tasks import metric_task_cancel
 from analytics.services.nightly_runs import nightly_run_create
+from analytics.services.task_runs import task_cancel
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -91,8 +94,58 @@ class MetricTaskAdmin(ReadOnlyAdmin):
     @admin.action(description="Cancel what has not finished", permissions=["view"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[MetricTask]) -> None:
         """Call off the chosen tasks."""
-        cancelled = sum(metric_task_cancel(task=task) for task in queryset)
+        cancelled = sum(task_cancel(task=task) for task in queryset)
         self.message_user(request, f"{cancelled} cancelled.", messages.SUCCESS)
+
+
+@admin.register(DeviceAnalysisTask)
+class DeviceAnalysisTaskAdmin(ReadOnlyAdmin):
+    """Analyses of devices that were asked for."""
+
+    list_display = ("created_at", "status", "done", "total", "start", "end", "requested_by", "finished_at", "error")
+    list_filter = ("status", "created_at")
+    list_select_related = ("requested_by",)
+    ordering = ("-created_at",)
+    actions = ("cancel",)
+
+    @admin.action(description="Cancel what has not finished", permissions=["view"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[DeviceAnalysisTask]) -> None:
+        """Call off the chosen analyses."""
+        cancelled = sum(device_analysis_cancel(task=task) for task in queryset)
+        self.message_user(request, f"{cancelled} cancelled.", messages.SUCCESS)
+
+
+@admin.register(DeviceAnalysis)
+class DeviceAnalysisAdmin(ReadOnlyAdmin):
+    """What they found, device by device."""
+
+    list_display = ("device", "status", "start", "end", "finished_at", "result")
+    list_filter = ("task__status",)
+    list_select_related = ("task", "device")
+    ordering = ("-pk",)
+    search_fields = ("=device__id", "device__name", "=task__id")
+    search_help_text = "A device's name, or the id of a device or of a task"
+    show_full_result_count = False
+
+    @admin.display(ordering="task__status")
+    def status(self, analysis: DeviceAnalysis) -> str:
+        """Where it is."""
+        return analysis.task.status
+
+    @admin.display(ordering="task__start")
+    def start(self, analysis: DeviceAnalysis) -> datetime | None:
+        """Of the period."""
+        return analysis.task.start
+
+    @admin.display(ordering="task__end")
+    def end(self, analysis: DeviceAnalysis) -> datetime | None:
+        """Of the period."""
+        return analysis.task.end
+
+    @admin.display(ordering="task__finished_at")
+    def finished_at(self, analysis: DeviceAnalysis) -> datetime | None:
+        """When it ended."""
+        return analysis.task.finished_at
 
 
 @admin.register(CourseSettings)

@@ -1,28 +1,21 @@
 """What Celery's workers run."""
 
-from uuid import UUID
-
 from celery import shared_task
-from celery.exceptions import SoftTimeLimitExceeded
 
-from analytics.selectors.metric_tasks import metric_task_stranded_ids
+from analytics.models import MetricTask
+from analytics.selectors.task_runs import task_stranded_ids
 from analytics.services import calculation
+from analytics.services.task_runs import task_deliver
 
 
 @shared_task
 def metric_task_run(task_id: str) -> None:
-    """Run one calculation; one that the event store could not answer comes again later."""
-    try:
-        wait_seconds = calculation.metric_task_run(task_id=UUID(task_id))
-    except SoftTimeLimitExceeded:
-        calculation.metric_task_fail(task_id=UUID(task_id), error="The calculation took longer than is allowed.")
-        return
-    if wait_seconds is not None:
-        metric_task_run.apply_async((task_id,), countdown=wait_seconds)
+    """Run one calculation."""
+    task_deliver(model=MetricTask, task_id=task_id, run=calculation.metric_task_run, message=metric_task_run)
 
 
 @shared_task
 def metric_tasks_resume() -> None:
     """Wake a worker for each task whose message was lost or whose worker died."""
-    for task_id in metric_task_stranded_ids():
+    for task_id in task_stranded_ids(model=MetricTask):
         metric_task_run.delay(str(task_id))

@@ -2,7 +2,24 @@
 
 from django.urls import path
 
+from analytics.devices import views as devices
 from analytics.views import courses, metrics
+
+# Also mounted without prefix, for clients of the systems Tidewatch replaces.
+device_urlpatterns = [
+    path("stats/fleet", devices.Fleet.as_view()),
+    path("stats/analysis/async", devices.FleetAnalysisAsync.as_view()),
+    path("stats/analysis/tasks/<uuid:task_id>", devices.AnalysisTask.as_view(), name="device-analysis-task"),
+    path("stats/analysis/tasks/<uuid:task_id>/cancel", devices.AnalysisTaskCancel.as_view()),
+    path(
+        "stats/analysis/result/<uuid:device_id>",
+        devices.DeviceAnalysisResults.as_view(),
+        name="device-analysis-results",
+    ),
+    path("stats/analysis/<uuid:device_id>", devices.DeviceAnalysisNow.as_view()),
+    path("stats/analysis/<uuid:device_id>/async", devices.DeviceAnalysisAsync.as_view()),
+    path("stats/<uuid:device_id>/series", devices.DeviceSeries.as_view()),
+]
 
 urlpatterns = [
     path("metrics/calculate", metrics.MetricsCalculate.as_view()),
@@ -16,4 +33,5 @@ urlpatterns = [
     path("analytics/course/<path:course_id>/users", courses.CoursePeopleList.as_view()),
     path("analytics/course/<path:course_id>/at-risk", courses.CourseAtRisk.as_view()),
     path("analytics/course/<path:course_id>", courses.CourseMetrics.as_view()),
+    *device_urlpatterns,
 ]

@@ -22,6 +22,14 @@ def schedule(
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,
         },
+        "resume device analyses whose worker died": {
+            "task": "analytics.devices.tasks.device_analyses_resume",
+            "schedule": 15,
+        },
+        "delete old device analyses": {
+            "task": "analytics.devices.tasks.device_analyses_delete_expired",
+            "schedule": 3600,
+        },
         "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
         "compact closed weeks": {"task": "ingestion.tasks.events_compact", "schedule": crontab(hour="3", minute="15")},
         # It looks at the clock itself (NIGHTLY_METRICS_AT), so that a night beat slept through is made up for.

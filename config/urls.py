@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from analytics.urls import device_urlpatterns
 from config.health import Health, Ready
 from config.prometheus import metrics
 
@@ -28,4 +29,6 @@ urlpatterns = [
     path("api/v1/", include("storage_app.files.urls")),
     # Aliases, for clients of the systems this one replaces.
     path("", include("accounts.urls")),
+    # In a namespace, so that the addresses in answers are the ones with the prefix.
+    path("", include((device_urlpatterns, "analytics"), namespace="without-prefix")),
 ]

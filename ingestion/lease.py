@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from ingestion.buffer import Entry
-from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STORED_PER_MINUTE, STREAM, client, script
+from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STORED_PER_MINUTE, STREAM, WINDOW, client, script
+from ingestion.window import Change
 
 LedgerLines = Mapping[tuple[str, str], int]
 """{(key of the hour, "source:count"): number}"""
@@ -57,8 +58,10 @@ class Lease:
         if not script("plan")(keys=[LEASE, PLAN], args=[self._token, plan]):
             raise LeaseLost
 
-    def commit(self, entries: Sequence[Entry], ledger: LedgerLines, dead: Sequence[DeadLetter] = ()) -> None:
-        """The entries are stored (but for the dead letters): forget them and the plan, at once.
+    def commit(
+        self, entries: Sequence[Entry], ledger: LedgerLines, dead: Sequence[DeadLetter] = (), *, window: Change
+    ) -> None:
+        """The entries are stored (but for the dead letters): forget them and the plan, remember their ids, at once.
 
         Raises:
             LeaseLost: the lease is another's, who will find the plan and finish it.
@@ -70,10 +73,11 @@ class Lease:
             "events": sum(entry.count for entry in entries),
             "now_ms": now_ms,
             "ledger": [(key, field, number) for (key, field), number in ledger.items()],
+            "forgotten": window.dropped_blobs,
         }
         letters: list[bytes | str | int] = []
         for letter in dead:
             letters += (letter.event, letter.reason, letter.received_ms, letter.source)
-        keys = [LEASE, PLAN, STREAM, COUNTERS, DEAD_LETTERS, f"{STORED_PER_MINUTE}{now_ms // 60_000}"]
-        if not script("commit")(keys=keys, args=[self._token, msgspec.msgpack.encode(done), *letters]):
+        keys = [LEASE, PLAN, STREAM, COUNTERS, DEAD_LETTERS, f"{STORED_PER_MINUTE}{now_ms // 60_000}", WINDOW]
+        if not script("commit")(keys=keys, args=[self._token, msgspec.msgpack.encode(done), window.blob, *letters]):
             raise LeaseLost

@@ -17,7 +17,7 @@ DEAD_LETTERS = "tidewatch:events:dead"
 WRITERS = "tidewatch:writers"
 STORED_PER_MINUTE = "tidewatch:stored:"  # and the minute since 1970
 LEDGER = "tidewatch:ledger:"  # and the hour, in seconds since 1970
-WINDOW = "tidewatch:window:"  # and the generation
+WINDOW = "tidewatch:window"
 
 _CONNECT_TIMEOUT_SECONDS = 2
 _TIMEOUT_SECONDS = 4

@@ -21,7 +21,6 @@ NAMED_ERRORS = 100
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_NIL = UUID(int=0)
 # What ClickHouse's DateTime64(3) holds.
 _EARLIEST_MS = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _LATEST_MS = (datetime(2299, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND
@@ -248,7 +247,7 @@ def _latest_ms(now: datetime) -> int:
 
 
 def _stored(event: Event, sender: Sender, latest_ms: int) -> StoredEvent:
-    if event.event_id == _NIL:
+    if not event.event_id.int:
         # It is also what ClickHouse makes of an id it cannot read; the writer takes it for that.
         raise _EventRefused("invalid", "Ensure this is not the nil UUID.", "event_id")
     properties = _encode_canonical(event.properties).decode() if event.properties else "{}"
@@ -277,13 +276,15 @@ def _user_id(sent: int | str | None, sender: Sender) -> str:
 
 
 def _text(value: int | str | None, field: str) -> str:
+    if type(value) is str and value.isprintable():  # as nearly all are
+        return value
     if value is None:
         return ""
     if isinstance(value, int):
         value = str(value)
         if len(value) > 128:
             raise _EventRefused("max_length", "Ensure this has at most 128 characters.", field)
-    elif not value.isprintable() and _CONTROL_CHARACTER.search(value):
+    elif _CONTROL_CHARACTER.search(value):
         raise _EventRefused("invalid", "Ensure this has no control characters.", field)
     return value
 

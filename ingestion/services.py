@@ -2,12 +2,15 @@
 
 import time
 import uuid
+from datetime import UTC, datetime
 
 import structlog
+from django.db import DatabaseError
+from django.db.models import F
 from redis.exceptions import RedisError
 
 from ingestion import buffer
-from ingestion.ledger import COUNTS, ledger_hours, ledger_read
+from ingestion.ledger import COUNTS, HOUR_MS, ledger_hours, ledger_read
 from ingestion.models import LedgerHour
 from ingestion.schemas import StoredEvent, encode_batch, encode_event
 from ingestion.storing import Batch, insert_batches
@@ -45,7 +48,18 @@ def events_accept(*, events: list[StoredEvent], source: str) -> int:
         logger.warning("buffer_away_storing_directly", reason=str(error), events=len(events), source=source)
         encoded = [encode_event(event) for event in events]
         insert_batches([Batch(f"direct-{uuid.uuid4()}", encoded, received_ms)])
+        _ledger_count_direct(source=source, received_ms=received_ms, number=len(events))
     return len(events)
+
+
+def _ledger_count_direct(*, source: str, received_ms: int, number: int) -> None:
+    """Straight into PostgreSQL, under an origin of their own that no hour of Redis has."""
+    hour = datetime.fromtimestamp(received_ms // HOUR_MS * HOUR_MS // 1000, UTC)
+    try:
+        row, _ = LedgerHour.objects.get_or_create(hour=hour, origin=f"{source} (direct)")
+        LedgerHour.objects.filter(pk=row.pk).update(accepted=F("accepted") + number, stored=F("stored") + number)
+    except DatabaseError as error:  # stored they are
+        logger.warning("direct_events_not_in_ledger", reason=str(error), events=number, source=source)
 
 
 def ledger_save() -> int:

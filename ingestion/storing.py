@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, compress
 
 import msgspec
+import numpy as np
 
 from ingestion.buffer import Entry
 from ingestion.lease import DeadLetter
 from ingestion.ledger import ledger_key
-from ingestion.window import Seen, window_check
+from ingestion.window import Records, Seen, Window, records_without
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import StoreError, server_reason
 
@@ -19,15 +21,12 @@ SELECT e.1, e.2, e.3, e.4, e.5,
        fromUnixTimestamp64Milli(e.6, 'UTC'), fromUnixTimestamp64Milli(received_ms, 'UTC'), e.7
 FROM
 (
-    SELECT received_ms, arrayJoin(events) AS e
-    FROM
-    (
-        SELECT received_ms, count,
-               JSONExtract(raw, 'Array(Tuple(UUID, String, String, String, String, Int64, String))') AS events
-        FROM input('raw String, count UInt32, received_ms Int64')
-    )
+    SELECT received_ms, count,
+           JSONExtract(raw, 'Array(Tuple(UUID, String, String, String, String, Int64, String))') AS events
+    FROM input('raw String, count UInt32, received_ms Int64')
     WHERE NOT throwIf(length(events) != count)
 )
+ARRAY JOIN events AS e
 WHERE NOT throwIf(e.1 = toUUID('00000000-0000-0000-0000-000000000000'))
 FORMAT Native
 """
@@ -56,10 +55,11 @@ class Batch:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the events of a plan, for the ledger."""
+    """What became of the events of a plan: for the ledger, and what the window is to remember."""
 
     ledger: Counter[tuple[str, str]] = field(default_factory=Counter)
     dead: list[DeadLetter] = field(default_factory=list)
+    first_seen: Records = field(default_factory=lambda: np.empty((2, 0), np.uint64))
 
     def add(self, entry: Entry, what: str, number: int) -> None:
         """Count events of an entry."""
@@ -79,22 +79,32 @@ class Outcome:
         return dict(totals)
 
 
-def check_entry(entry: Entry, outcome: Outcome) -> Batch:
-    """An entry's events less those whose id stands for other content.
+def check_entries(entries: Sequence[Entry], window: Window, outcome: Outcome) -> list[Batch]:
+    """The entries' events, less those whose id stands for other content.
 
     Raises:
-        RuntimeError, msgspec.DecodeError: the entry is not what was accepted.
+        RuntimeError, msgspec.DecodeError: an entry is not what was accepted.
     """
+    events = [_events(entry) for entry in entries]
+    seen, outcome.first_seen = window.check(list(chain.from_iterable(events)))
+    ends = np.cumsum([entry.count for entry in entries])
+    batches = []
+    for entry, events_of_entry, answers in zip(entries, events, np.split(seen, ends[:-1]), strict=True):
+        first, again, conflict = (int(number) for number in np.bincount(answers, minlength=len(Seen)))
+        outcome.add(entry, "stored", first)
+        outcome.add(entry, "duplicates", again)
+        outcome.add(entry, "conflicts", conflict)
+        good = list(compress(events_of_entry, answers != Seen.CONFLICT)) if conflict else events_of_entry
+        batches.append(Batch(entry.id, good, entry.received_ms))
+    return batches
+
+
+def _events(entry: Entry) -> list[bytes]:
+    """Each event's own text."""
     events = [bytes(event) for event in msgspec.json.decode(entry.events(), type=list[msgspec.Raw])]
     if len(events) != entry.count:
         raise RuntimeError(f"The batch holds {len(events)} events, {entry.count} were accepted")
-    seen = Counter(answers := window_check(events, entry.id))
-    outcome.add(entry, "stored", seen[Seen.FIRST])
-    outcome.add(entry, "duplicates", seen[Seen.AGAIN])
-    outcome.add(entry, "conflicts", seen[Seen.CONFLICT])
-    if seen[Seen.CONFLICT]:
-        events = [event for event, answer in zip(events, answers, strict=True) if answer is not Seen.CONFLICT]
-    return Batch(entry.id, events, entry.received_ms)
+    return events
 
 
 def insert_batches(batches: Sequence[Batch]) -> None:
@@ -120,15 +130,17 @@ def is_poison(error: Exception) -> bool:
     return not isinstance(error, StoreError) or error.code in _POISON_CODES
 
 
-def store_each(entry: Entry) -> Outcome:
-    """Store a batch's good events; the bad ones become dead letters."""
+def store_each(entry: Entry, window: Window) -> Outcome:
+    """Store a batch's good events; the bad ones become dead letters, which the window does not remember."""
     outcome = Outcome()
     try:
-        batch = check_entry(entry, outcome)
+        [batch] = check_entries([entry], window, outcome)
     except (RuntimeError, msgspec.DecodeError) as error:
         outcome.bury(entry, entry.compressed, f"The batch cannot be read: {error}", events=entry.count)
         return outcome
     _store_range(entry, batch, 0, outcome)
+    if outcome.dead:
+        outcome.first_seen = records_without(outcome.first_seen, [letter.event for letter in outcome.dead])
     return outcome
 
 

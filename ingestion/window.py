@@ -1,96 +1,169 @@
 """The window of what was seen: tells a copy of an event from a second event under the same id.
 
 Identical copies are ClickHouse's business (docs/adr/0004). A copy with other content would escape the sorting key
-there, so for EVENT_CONFLICT_WINDOW_DAYS after an id was first seen the hash of its content is kept in Redis, and a copy
+there, so for EVENT_CONFLICT_WINDOW_DAYS after an id was first seen a hash of its content is remembered, and a copy
 with another hash is dropped. It is exact because one ordered writer asks, which the lease sees to.
 
-Two generations are kept, each filled for the length of the window, so that an id is remembered for one to two lengths.
-A generation ends early when it holds half of EVENT_CONFLICT_WINDOW_MAX_IDS: the window is bounded in size as well.
+The writer holds the window in memory, as a few sorted arrays; Redis keeps the same as one list, to which each commit
+appends what was new. Whoever takes the lease reads the list. docs/adr/0007.
 """
 
 import time
-from array import array
-from binascii import unhexlify
 from collections.abc import Iterator, Sequence
-from enum import Enum
-from zlib import crc32
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import takewhile
 
+import numpy as np
 from django.conf import settings
-from xxhash import xxh3_64_digest
+from numpy.typing import NDArray
+from xxhash import xxh3_64_digest, xxh3_128_digest
 
-from ingestion.redis_store import WINDOW, client, script
+from ingestion.redis_store import WINDOW, client
 
-BUCKETS = 1 << 18
-_IDS_A_CALL = 2000
-_GENERATION = f"{WINDOW}generation"  # hash: number, since (s), ids
-_DAY_SECONDS = 86400
+_DAY_MS = 86_400_000
+_BLOBS_A_PAGE = 500
+_PARTS = 8  # what is forgotten at once for want of room: at most an eighth of it
+_LARGEST_SEGMENT = 250_000  # merging takes several times its memory for a moment
+_MERGED_SPAN_MS = _DAY_MS
+_HALF = np.uint64(32)
+
+Records = NDArray[np.uint64]
+"""A column for each id: above, 64 bits of its hash (the key); below, 32 more of them and 32 of the content's hash."""
 
 
-class Seen(Enum):
+class Seen(IntEnum):
     """What the window says of an event."""
 
-    FIRST = "0"
-    AGAIN = "1"
-    CONFLICT = "2"
+    FIRST = 0
+    AGAIN = 1
+    CONFLICT = 2
 
 
-_SEEN = {seen.value: seen for seen in Seen}
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit does to the window: new records, and how many of the list's oldest blobs go."""
+
+    records: Records
+    now_ms: int
+    dropped_blobs: int
+
+    @property
+    def blob(self) -> bytes:
+        """The records as the list keeps them, after the time they were kept at; empty when there are none."""
+        return self.now_ms.to_bytes(8, "little") + self.records.tobytes() if self.records.size else b""
 
 
-def window_check(events: Sequence[bytes], entry_id: str) -> list[Seen]:
-    """For each event of one batch (a StoredEvent as JSON) whether its id is new, and remember it.
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Records sorted by key, kept between two moments in so many blobs."""
 
-    Asked again about the same batch it gives the same answers, so that a plan can be done again.
-    """
-    if not events:
-        return []
-    generation = _generation()
-    prefixes = [f"{WINDOW}{generation}:", f"{WINDOW}{generation - 1}:" if generation > 1 else ""]
-    answers = "".join(
-        str(script("window")(keys=prefixes, args=[BUCKETS, records]), "ascii") for records in _calls(events, entry_id)
-    )
-    client().hincrby(_GENERATION, "ids", answers.count(Seen.FIRST.value))
-    return [_SEEN[answer] for answer in answers]
+    records: Records
+    first_ms: int
+    last_ms: int
+    blobs: int
 
+    def __len__(self) -> int:
+        return int(self.records.shape[1])
 
-def _calls(events: Sequence[bytes], entry_id: str) -> Iterator[bytes]:
-    """Records of 32 bytes, as lua/window.lua takes them; one argument, as packing many costs more than the check."""
-    first_mark = crc32(entry_id.encode())
-    marks = array("Q", range(first_mark, first_mark + len(events))).tobytes()
-    for first in range(0, len(events), _IDS_A_CALL):
-        records: list[bytes] = []
-        for index, event in enumerate(events[first : first + _IDS_A_CALL], first):
-            # A StoredEvent begins with ["<36 characters of UUID>"
-            event_id = unhexlify(event[2:38].replace(b"-", b""))
-            mark = marks[8 * index : 8 * index + 4]
-            records += (crc32(event_id).to_bytes(4, "big"), event_id, xxh3_64_digest(event), mark)
-        yield b"".join(records)
+    def merged(self, later: "_Segment") -> "_Segment":
+        """Both in one."""
+        records = np.concatenate([self.records, later.records], axis=1)
+        return _Segment(_sorted(records), self.first_ms, later.last_ms, self.blobs + later.blobs)
 
 
-def _window_seconds() -> int:
-    days: int = settings.EVENT_CONFLICT_WINDOW_DAYS
-    return days * _DAY_SECONDS
+class Window:
+    """What one writer remembers. Empty until `load`."""
+
+    def __init__(self) -> None:
+        self._segments: list[_Segment] = []  # oldest first
+
+    def __len__(self) -> int:
+        return sum(map(len, self._segments))
+
+    def load(self) -> None:
+        """Read everything that Redis keeps, in place of what is held."""
+        self._segments = []
+        for blob in _blobs():
+            records = np.frombuffer(blob, "<u8", offset=8).reshape(2, -1)
+            self._append(records, int.from_bytes(blob[:8], "little"))
+
+    def check(self, events: Sequence[bytes]) -> tuple[NDArray[np.int8], Records]:
+        """For each event, a StoredEvent as JSON, what it is (Seen); and the records of those that are the first.
+
+        Nothing is remembered yet: asked again it gives the same answers, so that a plan can be done again.
+        """
+        records = records_of(events)
+        order = np.argsort(records[0], kind="stable")  # of equal ids, what came first stands first
+        keys, values = np.take(records, order, axis=1)
+        begins = np.concatenate([[True], keys[1:] != keys[:-1]])[: keys.size]
+        standing = values[np.maximum.accumulate(np.where(begins, np.arange(keys.size), 0))]
+        is_first = begins.copy()
+        for segment in self._segments:
+            held, held_values = segment.records
+            at = np.minimum(np.searchsorted(held, keys), held.size - 1)
+            known = held[at] == keys
+            standing[known] = held_values[at[known]]
+            is_first &= ~known
+        answers = np.where(standing == values, Seen.AGAIN, Seen.CONFLICT)
+        # Two ids whose first 64 bits are the same: the later one passes, unremembered.
+        answers[is_first | (standing >> _HALF != values >> _HALF)] = Seen.FIRST
+        seen = np.empty(keys.size, np.int8)
+        seen[order] = answers
+        return seen, np.take(records, np.sort(order[is_first]), axis=1)
+
+    def change(self, records: Records) -> Change:
+        """What keeping these records comes to; for `Lease.commit`, and then `keep`."""
+        now_ms = time.time_ns() // 1_000_000
+        oldest_ms = now_ms - settings.EVENT_CONFLICT_WINDOW_DAYS * _DAY_MS
+        room = settings.EVENT_CONFLICT_WINDOW_MAX_IDS - records.shape[1]
+        held = len(self)
+        dropped = 0
+        for segment in self._segments:
+            if held <= room and segment.last_ms >= oldest_ms:
+                break
+            held -= len(segment)
+            dropped += segment.blobs
+        return Change(records, now_ms, dropped)
+
+    def keep(self, change: Change) -> None:
+        """Remember what Redis has now committed."""
+        dropped = change.dropped_blobs
+        while dropped > 0:
+            dropped -= self._segments.pop(0).blobs
+        if change.records.size:
+            self._append(change.records, change.now_ms)
+
+    def _append(self, records: Records, at_ms: int) -> None:
+        """A new segment, merged with those before it that are no longer than it, so that few are to be searched."""
+        segment = _Segment(_sorted(records), at_ms, at_ms, 1)
+        largest = min(_LARGEST_SEGMENT, settings.EVENT_CONFLICT_WINDOW_MAX_IDS // _PARTS)
+        while self._segments:
+            before = self._segments[-1]
+            fits = len(before) + len(segment) <= largest and at_ms - before.first_ms < _MERGED_SPAN_MS
+            if len(before) > 2 * len(segment) or not fits:
+                break
+            segment = self._segments.pop().merged(segment)
+        self._segments.append(segment)
 
 
-def _generation() -> int:
-    """The generation to fill; begins a new one when this one is full or old, and drops the one before the last."""
-    number, since, ids = (int(text or 0) for text in client().hmget(_GENERATION, ["number", "since", "ids"]))
-    now = int(time.time())
-    if not number:
-        client().hset(_GENERATION, mapping={"number": 1, "since": now, "ids": 0})
-        return 1
-    is_full = ids >= settings.EVENT_CONFLICT_WINDOW_MAX_IDS // 2
-    if not is_full and now - since < _window_seconds():
-        return number
-    client().hset(_GENERATION, mapping={"number": number + 1, "since": now, "ids": 0})
-    _drop(number - 1)
-    return number + 1
+def records_of(events: Sequence[bytes]) -> Records:
+    """The window's record of each event, a StoredEvent as JSON: it begins with ["<36 characters of UUID>"."""
+    hashes = b"".join([part for event in events for part in (xxh3_128_digest(event[2:38]), xxh3_64_digest(event))])
+    keys, ids, contents = np.frombuffer(hashes, "<u8").reshape(-1, 3).T
+    return np.stack([keys, ids >> _HALF << _HALF | contents >> _HALF])
 
 
-def _drop(generation: int) -> None:
-    with client().pipeline(transaction=False) as pipeline:
-        for bucket in range(BUCKETS):
-            pipeline.unlink(f"{WINDOW}{generation}:{bucket}")
-            if bucket % 10_000 == 0:
-                pipeline.execute()
-        pipeline.execute()
+def records_without(records: Records, events: Sequence[bytes]) -> Records:
+    """The records less those of these events."""
+    return records[:, np.isin(records[0], records_of(events)[0], invert=True)]
+
+
+def _sorted(records: Records) -> Records:
+    return np.take(records, np.argsort(records[0], kind="stable"), axis=1)
+
+
+def _blobs() -> Iterator[bytes]:
+    pages = (client().lrange(WINDOW, at, at + _BLOBS_A_PAGE - 1) for at in range(0, 1 << 62, _BLOBS_A_PAGE))
+    for page in takewhile(bool, pages):
+        yield from page  # type: ignore[misc]  # redis-py's types allow for an asynchronous client

@@ -20,12 +20,13 @@ from ingestion import buffer
 from ingestion.buffer import Entry
 from ingestion.lease import Lease, LeaseLost
 from ingestion.redis_store import WRITERS, client
-from ingestion.storing import Outcome, check_entry, insert_batches, is_poison, store_each
+from ingestion.storing import Outcome, check_entries, insert_batches, is_poison, store_each
+from ingestion.window import Window
 from storage_app.clickhouse.errors import StoreError
 
 logger = structlog.get_logger(__name__)
 
-_ENTRIES_A_READ = 16
+_FIRST_READ, _LARGEST_READ = 4, 64  # entries: an entry may hold one event or ten thousand
 _MAX_BYTES = 64 * 1024 * 1024
 _IDLE_WAIT_MS = 100
 _MAX_PAUSE_SECONDS = 5.0
@@ -38,6 +39,7 @@ class Writer:
         self._max_rows = max_rows
         self._max_wait_seconds = max_wait_ms / 1000
         self._lease = Lease(lease_seconds)
+        self._window = Window()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
 
@@ -72,7 +74,8 @@ class Writer:
         keeper = threading.Thread(target=self._keep_lease, args=(finished,), daemon=True)
         keeper.start()
         try:
-            logger.info("writer_took_lease")
+            self._window.load()
+            logger.info("writer_took_lease", remembered_ids=len(self._window))
             self._finish_plan()
             while not self._stopping.is_set():
                 self._say("writing")
@@ -113,7 +116,7 @@ class Writer:
             if wait_ms <= 0:
                 break
             after = entries[-1].id if entries else "0"
-            found = buffer.read(after, count=_ENTRIES_A_READ, wait_ms=wait_ms)
+            found = buffer.read(after, count=self._next_read(rows, len(entries)), wait_ms=wait_ms)
             if not found and deadline is None:
                 break
             deadline = deadline or time.monotonic() + self._max_wait_seconds
@@ -122,14 +125,18 @@ class Writer:
             size += sum(len(entry.compressed) for entry in found)
         return entries
 
+    def _next_read(self, rows: int, entries: int) -> int:
+        """How many more entries it takes, if they are like those before: what is read is held in memory."""
+        expected = (self._max_rows - rows) * entries // rows if rows else _FIRST_READ
+        return min(max(expected, 1), _LARGEST_READ)
+
     def _store(self, entries: Sequence[Entry]) -> None:
         """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad event stands alone."""
         self._lease.plan(entries)
         started = time.monotonic()
         outcome = Outcome()
         try:
-            checked = [check_entry(entry, outcome) for entry in entries]
-            insert_batches(checked)
+            insert_batches(check_entries(entries, self._window, outcome))
         except (StoreError, RuntimeError, msgspec.DecodeError) as error:
             if not is_poison(error):
                 raise
@@ -138,7 +145,9 @@ class Writer:
                 self._store(entries[:half])
                 self._store(entries[half:])
                 return
-            outcome = store_each(entries[0])
-        self._lease.commit(entries, outcome.ledger, outcome.dead)
+            outcome = store_each(entries[0], self._window)
+        change = self._window.change(outcome.first_seen)
+        self._lease.commit(entries, outcome.ledger, outcome.dead, window=change)
+        self._window.keep(change)
         counts = outcome.totals()
         logger.info("events_written", batches=len(entries), seconds=round(time.monotonic() - started, 3), **counts)

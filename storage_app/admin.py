@@ -1,16 +1,13 @@
 """Files in the admin: to look at."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from storage_app.files.models import StoredFile
+from accounts.admin import ReadOnlyAdmin
+from storage_app.files.models import Reconciliation, StoredFile
 
 
 @admin.register(StoredFile)
-class StoredFileAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class StoredFileAdmin(ReadOnlyAdmin):
     """Records; the API deletes, so that bytes go with them."""
 
     list_display = ("path", "owner", "size", "content_type", "state", "created_at", "expires_at")
@@ -19,14 +16,9 @@ class StoredFileAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     search_fields = ("path", "=sha256", "=key", "owner__username")
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """Comparisons with the object store, and what they mended."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
+    list_display = ("started_at", "finished_at", "objects_seen", "orphans_deleted", "lost", "found_again", "error")

@@ -1,5 +1,5 @@
 """Django looks for the app's models here."""
 
-from storage_app.files.models import StoredFile
+from storage_app.files.models import Reconciliation, StoredFile
 
-__all__ = ["StoredFile"]
+__all__ = ["Reconciliation", "StoredFile"]

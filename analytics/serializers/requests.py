@@ -49,7 +49,8 @@ class IdentifierField(serializers.CharField):
         super().__init__(max_length=ID_MAX_LENGTH, trim_whitespace=False, **kwargs)
 
 
-def _period(start: datetime, end: datetime, timezone: str) -> Period:
+def period_of(start: datetime, end: datetime, timezone: str) -> Period:
+    """The period, or a refusal that names the field."""
     try:
         return Period(start, end, timezone)
     except PeriodInvalid as error:
@@ -67,7 +68,7 @@ class CalculateRequest(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """With the period, and each metric once."""
-        period = _period(attrs["start"], attrs["end"], attrs["timezone"])
+        period = period_of(attrs["start"], attrs["end"], attrs["timezone"])
         return {"course_id": attrs["course_id"], "period": period, "metrics": attrs["metrics"] or list(METRICS)}
 
 
@@ -93,7 +94,7 @@ class CourseResultQuery(QueryParameters[Any]):
                 detail = f"A period needs both: {given} is given and {missing} is not."
                 raise serializers.ValidationError({missing: [ErrorDetail(detail, code="required")]})
         where = ResultFilter(
-            period=_period(attrs["start"], attrs["end"], timezone or "UTC") if "start" in attrs else None,
+            period=period_of(attrs["start"], attrs["end"], timezone or "UTC") if "start" in attrs else None,
             timezone=timezone,
             metrics=tuple(attrs.get("metrics", ())),
             course_id=attrs.get("course_id"),

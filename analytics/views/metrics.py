@@ -30,7 +30,8 @@ from analytics.serializers.answers import (
     TaskAnswer,
 )
 from analytics.serializers.requests import CalculateRequest, NoQuery, PersonResultQuery, WaitQuery
-from analytics.services.metric_tasks import metric_task_cancel, metric_task_create
+from analytics.services.metric_tasks import metric_task_create
+from analytics.services.task_runs import task_cancel
 from analytics.views.requests import PAGE, TAGS, checked, possible_id
 
 
@@ -105,7 +106,7 @@ class MetricsTaskCancel(APIView):
         """
         checked(NoQuery, request.query_params)
         task = get_object_or_404(MetricTask.objects.visible_to(request.user), pk=task_id)
-        if not metric_task_cancel(task=task):
+        if not task_cancel(task=task):
             raise AlreadyFinished
         task.refresh_from_db()
         return Response(_task_answer(task))

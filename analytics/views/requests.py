@@ -4,8 +4,10 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from accounts.models import User
 from analytics.models import ID_MAX_LENGTH
 
 TAGS = ["Metrics"]
@@ -25,3 +27,10 @@ def possible_id(text: str) -> str:
     if len(text) > ID_MAX_LENGTH or "\0" in text:
         raise NotFound
     return text
+
+
+def signed_in(request: Request) -> User:
+    """Whoever asks; the permission classes have let nobody else through."""
+    if not isinstance(request.user, User):
+        raise TypeError("a view without authentication")
+    return request.user

@@ -1,4 +1,4 @@
-"""How long a caller may wait for a calculation; when the nightly ones run."""
+"""How long a caller may wait for a calculation, when the nightly ones run, how long analyses of devices are kept."""
 
 from datetime import time
 from zoneinfo import ZoneInfo
@@ -26,3 +26,4 @@ def _zone(text: str) -> str:
 METRICS_WAIT_SECONDS = integer("METRICS_WAIT_SECONDS", 25, low=1, high=300)
 NIGHTLY_METRICS_AT = _time_of_day(env.str("NIGHTLY_METRICS_AT", "03:00"))
 NIGHTLY_METRICS_TIMEZONE = _zone(env.str("NIGHTLY_METRICS_TIMEZONE", "UTC"))
+DEVICE_ANALYSIS_DAYS = integer("DEVICE_ANALYSIS_DAYS", 30, low=1, high=3660)

@@ -44,6 +44,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        "TaskStatusEnum": "analytics.kept_task.TaskStatus",
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",

@@ -1,6 +1,8 @@
--- All that follows from a finished plan, at once: its entries go, the ledger is written, dead letters are kept.
--- KEYS: lease, plan, stream, counters, dead letters, events stored in this minute
--- ARGV: token, message (msgpack): entries {id…}, bytes, events, now_ms, ledger {{key, field, number}…};
+-- All that follows from a finished plan, at once: its entries go, the ledger is written, dead letters are kept,
+-- the window remembers what was new.
+-- KEYS: lease, plan, stream, counters, dead letters, events stored in this minute, window
+-- ARGV: token, message (msgpack): entries {id…}, bytes, events, now_ms, ledger {{key, field, number}…},
+--       forgotten (number of the window's oldest blobs); the window's blob of what was new or '';
 --       then for each dead letter: event, reason, received_ms, source
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local done = cmsgpack.unpack(ARGV[2])
@@ -14,8 +16,10 @@ for _, line in ipairs(done.ledger) do
 end
 redis.call('INCRBY', KEYS[6], done.events)
 redis.call('EXPIRE', KEYS[6], 600)
-for i = 3, #ARGV, 4 do
+for i = 4, #ARGV, 4 do
   redis.call('XADD', KEYS[5], '*', 'event', ARGV[i], 'reason', ARGV[i + 1], 'received_ms', ARGV[i + 2], 'source', ARGV[i + 3])
 end
+if done.forgotten > 0 then redis.call('LTRIM', KEYS[7], done.forgotten, -1) end
+if ARGV[3] ~= '' then redis.call('RPUSH', KEYS[7], ARGV[3]) end
 redis.call('DEL', KEYS[2])
 return 1

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
 from accounts.models import Role, User
 from storage_app.files.names import NUMBER_MAX_BYTES, PATH_MAX_BYTES
@@ -93,3 +94,21 @@ class StoredFile(models.Model):
     def name(self) -> str:
         """The last part of its path."""
         return self.path.rpartition("/")[2]
+
+
+class Reconciliation(models.Model):
+    """One comparison of PostgreSQL with the object store, and what it did."""
+
+    started_at = models.DateTimeField(default=timezone.now, db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it runs, or it failed.")
+    objects_seen = models.BigIntegerField(default=0, help_text="Objects met in the bucket.")
+    orphans_deleted = models.BigIntegerField(default=0, help_text="Objects without a record.")
+    lost = models.BigIntegerField(default=0, help_text="Files whose bytes are not there any more.")
+    found_again = models.BigIntegerField(default=0, help_text="Files that were lost, and are there.")
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-started_at",)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M:%S}"

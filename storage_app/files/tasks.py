@@ -27,5 +27,5 @@ def files_clean_up() -> int:
 
 @shared_task
 def files_reconcile() -> None:
-    """Compare PostgreSQL and the object store; the log has the report."""
+    """Compare PostgreSQL and the object store; the log and the admin have the report."""
     reconciliation.files_reconcile(settled_before=deletion.abandoned_before(timezone.now()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jwt
 import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
@@ -108,6 +109,17 @@ def test_a_caller_seen_a_moment_ago_costs_no_query(stranger: User, clock: Clock)
         call(header)
     clock.now += 29
     with assertNumQueries(0):
+        call(header)
+
+
+def test_a_token_that_was_good_a_moment_ago_expires(stranger: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = f"Bearer {access_token_sign(user=stranger)}"
+    call(header)
+    end = float(jwt.decode(header.split()[1], options={"verify_signature": False})["exp"])
+    monkeypatch.setattr("accounts.tokens.time.time", lambda: end - 2)
+    call(header)
+    monkeypatch.setattr("accounts.tokens.time.time", lambda: end)
+    with pytest.raises(AuthenticationFailed):
         call(header)
 
 

@@ -11,10 +11,11 @@ from accounts.models import User
 from analytics import advisory_lock
 from analytics.metrics.period import Period
 from analytics.models import MetricResult, MetricTask, TaskStatus
-from analytics.selectors.metric_tasks import metric_task_stranded_ids
+from analytics.selectors.task_runs import task_stranded_ids
 from analytics.services import calculation
-from analytics.services.calculation import MAX_ATTEMPTS, metric_task_run
-from analytics.services.metric_tasks import metric_task_cancel, metric_task_create
+from analytics.services.calculation import metric_task_run
+from analytics.services.metric_tasks import metric_task_create
+from analytics.services.task_runs import MAX_ATTEMPTS, task_cancel
 from analytics.tasks import metric_tasks_resume
 from storage_app.clickhouse.errors import StoreUnavailable
 from tests.accounts.together import together
@@ -96,8 +97,8 @@ def test_what_an_earlier_attempt_stored_is_not_calculated_again(owner: User, wee
 def test_a_cancelled_task_does_not_run(owner: User, week: Period) -> None:
     store([event("1", "enrolled", BEFORE)])
     task = new_task(owner, week)
-    assert metric_task_cancel(task=task)
-    assert not metric_task_cancel(task=task)
+    assert task_cancel(task=task)
+    assert not task_cancel(task=task)
     metric_task_run(task_id=task.pk)
     task.refresh_from_db()
     assert (task.status, stored()) == (TaskStatus.CANCELLED, {})
@@ -109,7 +110,7 @@ def test_a_task_cancelled_in_the_middle_stays_cancelled(
     task = new_task(owner, week)
 
     def replace_and_cancel(**_: Any) -> dict[str, dict[str, int]]:
-        metric_task_cancel(task=task)
+        task_cancel(task=task)
         return {}
 
     monkeypatch.setattr(calculation, "metric_results_replace", replace_and_cancel)
@@ -146,7 +147,7 @@ def test_a_stranded_task_is_found(
 ) -> None:
     task = new_task(owner, week)
     MetricTask.objects.filter(pk=task.pk).update(status=status, run_after=timezone.now() - age)
-    assert metric_task_stranded_ids() == ([task.pk] if stranded else [])
+    assert task_stranded_ids(model=MetricTask) == ([task.pk] if stranded else [])
 
 
 def test_a_task_with_a_living_worker_is_not_stranded(owner: User, week: Period) -> None:
@@ -154,8 +155,8 @@ def test_a_task_with_a_living_worker_is_not_stranded(owner: User, week: Period) 
     MetricTask.objects.update(status=TaskStatus.RUNNING, run_after=timezone.now() - timedelta(hours=1))
     with advisory_lock.held(task.pk) as is_ours:
         assert is_ours
-        assert metric_task_stranded_ids() == []
-    assert metric_task_stranded_ids() == [task.pk]
+        assert task_stranded_ids(model=MetricTask) == []
+    assert task_stranded_ids(model=MetricTask) == [task.pk]
 
 
 def test_stranded_tasks_are_sent_again(owner: User, week: Period, monkeypatch: pytest.MonkeyPatch) -> None:

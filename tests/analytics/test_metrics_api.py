@@ -9,6 +9,7 @@ from accounts.models import User
 from analytics.metrics.registry import METRICS
 from analytics.models import MetricResult, MetricTask, PersonResult
 from analytics.services import calculation
+from analytics.services.task_runs import task_fail
 from tests.analytics.conftest import Calculate
 from tests.analytics.http import BEFORE, CALCULATE, INSIDE, WEEK, AsUser, errors
 from tests.analytics.stored import event, moment, store
@@ -98,7 +99,7 @@ def test_waiting_answers_at_once_or_after_a_bound(
 def test_a_failed_task_says_why(owner: User, as_user: AsUser) -> None:
     client = as_user(owner)
     task = client.post(CALCULATE, WEEK | {"course_id": "c"}).json()
-    calculation.metric_task_fail(task_id=uuid.UUID(task["task_id"]), error="The query takes too long.")
+    task_fail(model=MetricTask, task_id=uuid.UUID(task["task_id"]), error="The query takes too long.")
     answer = client.get(task["result_url"]).json()
     assert (answer["status"], answer["error"], answer["results"]) == ("failed", "The query takes too long.", None)
 

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from ingestion import buffer
+from ingestion.models import LedgerHour
 from ingestion.redis_store import client, script
 from storage_app.clickhouse import gateway
 from tests.ingestion.events import event
@@ -285,6 +286,8 @@ def test_without_redis_events_are_stored_at_once(redis_away: None, as_user: AsUs
     sent = event()
     assert [post(api, sent).status_code, post(api, sent, event()).status_code] == [202, 202]
     assert len(stored(api)) == 2
+    [hour] = LedgerHour.objects.all()
+    assert (hour.origin, hour.accepted, hour.stored, hour.waiting) == ("teacher (direct)", 3, 3, 0)
 
 
 def test_without_redis_and_clickhouse_nothing_is_taken(

@@ -15,9 +15,10 @@ from ingestion import buffer
 from ingestion.buffer import Entry
 from ingestion.lease import Lease, LeaseLost
 from ingestion.ledger import ledger_hours, ledger_read
-from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, WINDOW, client
+from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, client
 from ingestion.schemas import StoredEvent, encode_batch
-from ingestion.storing import Outcome, check_entry, insert_batches
+from ingestion.storing import Outcome, check_entries, insert_batches
+from ingestion.window import Window, records_of
 from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
 
@@ -48,7 +49,7 @@ def waiting_entries() -> list[Entry]:
 
 
 def insert(entries: list[Entry]) -> None:
-    insert_batches([check_entry(entry, Outcome()) for entry in entries])
+    insert_batches(check_entries(entries, Window(), Outcome()))
 
 
 def taken() -> Lease:
@@ -99,7 +100,7 @@ def test_a_frozen_writer_changes_nothing_when_it_wakes(drain: Drain) -> None:
     drain()
     insert(entries)
     with pytest.raises(LeaseLost):
-        frozen.commit(entries, {})
+        frozen.commit(entries, {}, window=Window().change(records_of([])))
     with pytest.raises(LeaseLost):
         frozen.plan(entries)
     assert not frozen.renew()
@@ -266,5 +267,38 @@ def test_the_window_is_bounded_in_size(drain: Drain, settings: Any) -> None:
     for _ in range(5):
         add(events(10))
         drain()
-    remembered = sum(int(client().hlen(key)) for key in client().scan_iter(match=f"{WINDOW}[0-9]*", count=10_000))
-    assert 10 <= remembered <= 20
+    window = Window()
+    window.load()
+    assert 10 <= len(window) <= 20
+
+
+def test_another_writer_knows_what_the_one_before_has_seen(drain: Drain) -> None:
+    batches = [events(3) for _ in range(5)]
+    for batch in batches:
+        add(batch)
+        drain()  # each by a writer of its own
+    add([changed(batch[1], user_id="somebody-else") for batch in batches])
+    drain()
+    assert tally() == {"accepted": 20, "stored": 15, "conflicts": 5}
+
+
+def test_the_window_forgets_after_its_days(drain: Drain, settings: Any) -> None:
+    [old] = events(1)
+    add([old])
+    drain()
+    settings.EVENT_CONFLICT_WINDOW_DAYS = 0  # what is a moment old is too old now
+    add(events(1))
+    drain()
+    settings.EVENT_CONFLICT_WINDOW_DAYS = 7
+    add([changed(old, user_id="somebody-else")])
+    drain()
+    assert tally() == {"accepted": 3, "stored": 3}
+
+
+def test_a_dead_letter_is_not_remembered(drain: Drain) -> None:
+    body, count = poison(good=1)
+    buffer.add(body, count=count, received_ms=1, source="test")
+    drain()
+    window = Window()
+    window.load()
+    assert len(window) == 1

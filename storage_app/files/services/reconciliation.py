@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from storage_app.files import object_store
-from storage_app.files.errors import ObjectMissing
-from storage_app.files.models import STORED, FileState, StoredFile
+from storage_app.files.errors import FileStoreUnavailable, ObjectMissing
+from storage_app.files.models import STORED, FileState, Reconciliation, StoredFile
 from storage_app.files.object_store import StoredObject
 
 logger = structlog.get_logger(__name__)
@@ -17,9 +17,9 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Report:
-    """What a comparison met and did."""
+    """What a comparison met and did; kept as a Reconciliation."""
 
-    objects: int = 0
+    objects_seen: int = 0
     orphans_deleted: int = 0
     lost: int = 0
     found_again: int = 0
@@ -34,18 +34,33 @@ def files_reconcile(*, settled_before: datetime) -> Report:
     Raises:
         FileStoreUnavailable
     """
-    report, started = Report(), timezone.now()
+    run = Reconciliation.objects.create()
+    report = Report()
+    try:
+        _reconcile(report, started=run.started_at, settled_before=settled_before)
+    except FileStoreUnavailable as error:
+        run.error = str(error)
+        raise
+    else:
+        run.finished_at = timezone.now()
+    finally:
+        for name, number in asdict(report).items():
+            setattr(run, name, number)
+        run.save()
+    level = logger.warning if report.lost or report.orphans_deleted else logger.info
+    level("files_reconciled", **asdict(report))
+    return report
+
+
+def _reconcile(report: Report, *, started: datetime, settled_before: datetime) -> None:
     for page in object_store.object_pages():
-        report.objects += len(page)
+        report.objects_seen += len(page)
         _compare(page, report, started=started, settled_before=settled_before)
     unseen = StoredFile.objects.filter(
         Q(seen_at=None) | Q(seen_at__lt=started), state__in=STORED, created_at__lt=settled_before
     )
     for file in unseen.exclude(state=FileState.LOST).iterator():
         _mark_lost(file, report)
-    level = logger.warning if report.lost or report.orphans_deleted else logger.info
-    level("files_reconciled", **asdict(report))
-    return report
 
 
 def _compare(page: list[StoredObject], report: Report, *, started: datetime, settled_before: datetime) -> None:

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from storage_app import s3
 from storage_app.files.errors import FileStoreUnavailable, QuotaExceeded
-from storage_app.files.models import FileState, StoredFile
+from storage_app.files.models import FileState, Reconciliation, StoredFile
 from storage_app.files.services.reconciliation import Report, files_reconcile
 from storage_app.files.services.uploads import file_write
 from storage_app.files.tasks import files_clean_up
@@ -36,8 +36,11 @@ def put(key: str, content: bytes = CSV) -> None:
 def test_it_works(as_user: AsUser, owner: User) -> None:
     for name in ("a.csv", "b.csv"):
         uploaded(as_user(owner), name)
-    assert reconcile() == Report(objects=2)
+    assert reconcile() == Report(objects_seen=2)
     assert len(stored_keys()) == 2
+    run = Reconciliation.objects.get()
+    assert (run.objects_seen, run.lost, run.error) == (2, 0, "")
+    assert run.finished_at
 
 
 def test_an_object_without_a_record_is_deleted(as_user: AsUser, owner: User) -> None:
@@ -45,7 +48,7 @@ def test_an_object_without_a_record_is_deleted(as_user: AsUser, owner: User) -> 
     uploaded(client, "a.csv")
     put("files/1/orphan")
     put("another's/object")
-    assert reconcile() == Report(objects=2, orphans_deleted=1)
+    assert reconcile() == Report(objects_seen=2, orphans_deleted=1)
     assert fetched(client, "a.csv").content == CSV
     assert sorted(key.partition("/")[0] for key in stored_keys()) == ["another's", "files"]
 
@@ -74,7 +77,7 @@ def test_a_file_without_its_bytes_is_lost_until_they_are_back(
     assert reconcile().lost == 0
     assert client.get("/api/v1/files/a.csv").json()["state"] == "lost"
     put(key)
-    assert reconcile() == Report(objects=1, found_again=1)
+    assert reconcile() == Report(objects_seen=1, found_again=1)
     assert fetched(client, "a.csv").content == CSV
 
 
@@ -84,6 +87,9 @@ def test_the_store_is_down(as_user: AsUser, owner: User, s3_proxy: TcpProxy) -> 
     with pytest.raises(FileStoreUnavailable):
         reconcile()
     assert StoredFile.objects.get().state == FileState.READY
+    run = Reconciliation.objects.get()
+    assert run.error
+    assert run.finished_at is None
 
 
 def test_exports_expire(as_user: AsUser, owner: User) -> None:

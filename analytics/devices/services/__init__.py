@@ -1,0 +1,1 @@
+"""Analyses asked for, run, and forgotten."""

@@ -1,0 +1,1 @@
+"""What devices send and how it is analysed, measured."""

@@ -1,0 +1,1 @@
+"""Events in, measured against a plain service and ClickHouse itself."""
