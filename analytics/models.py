@@ -150,7 +150,7 @@ class MetricTask(KeptTask):
     @property
     def to_do(self) -> list[list[Metric]]:
         """The metrics that are not stored yet; those of a group are calculated together."""
-        return metrics_together(self.metrics[self.done :])
+        return metrics_together(key for key in self.metrics if key not in self.rows)
 
 
 class NightlyRun(models.Model):

@@ -38,12 +38,8 @@ def metric_named(key: str) -> Metric:
     return METRICS[key]
 
 
-def metrics_in_order(keys: Iterable[str]) -> list[str]:
-    """The keys as the registry has them, where those that are calculated together stand together."""
-    wanted = set(keys)
-    return [key for key in METRICS if key in wanted]
-
-
 def metrics_together(keys: Iterable[str]) -> list[list[Metric]]:
-    """The metrics in groups, each of one reading of the events; neighbours alone are put together."""
-    return [list(group) for _, group in groupby(map(metric_named, keys), key=lambda metric: metric.sql)]
+    """The metrics in groups, each of one reading of the events, in the registry's order."""
+    wanted = set(keys)
+    metrics = [metric for key, metric in METRICS.items() if key in wanted]
+    return [list(group) for _, group in groupby(metrics, key=lambda metric: metric.sql)]

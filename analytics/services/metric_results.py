@@ -79,7 +79,8 @@ class Calculation:
         self._settings = own
         stored = MetricResult.objects.in_period(period).filter(metric=metric.key)
         self._stored = stored if course_id is None else stored.filter(course_id=course_id)
-        self._digests = dict(self._stored.values_list("course_id", "people_digest"))
+        digests = self._stored.select_for_update().order_by("pk").values_list("course_id", "people_digest")
+        self._digests = dict(digests)
         self._shared: dict[str, Any] = {
             "metric": metric.key,
             "start": period.start,

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from analytics.metrics.period import Period
-from analytics.metrics.registry import metrics_in_order
 from analytics.models import UNFINISHED, MetricTask, TaskStatus
 from analytics.services.task_runs import task_enqueue
 from analytics.tasks import metric_task_run
@@ -24,7 +23,7 @@ def metric_task_create(
             start=period.start,
             end=period.end,
             timezone=period.timezone,
-            metrics=metrics_in_order(metrics),
+            metrics=sorted(set(metrics)),
             status__in=UNFINISHED,
             defaults={"requested_by_id": requested_by_id, "run_after": now, "status": TaskStatus.PENDING},
         )

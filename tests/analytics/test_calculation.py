@@ -12,6 +12,7 @@ from analytics.metrics.period import Period
 from analytics.models import MetricResult, MetricTask, PersonResult, TaskStatus
 from analytics.services.calculation import metric_task_run
 from analytics.services.metric_tasks import metric_task_create
+from analytics.services.person_results import person_results_delete
 from storage_app.clickhouse.errors import QueryInvalid, QueryRefused, StoreUnavailable
 from tests.accounts.together import together
 from tests.analytics.calculated import stored
@@ -93,6 +94,17 @@ def test_what_did_not_change_is_not_written_again(calculate: Calculate) -> None:
     second = written_at()
     assert {key for key in first if second[key] == first[key]} == {("c", "1"), ("c", "2")}
     assert second.keys() - first.keys() == {("k", "1")}
+
+
+@pytest.mark.usefixtures("two_courses")
+def test_what_was_deleted_of_a_person_is_written_again(calculate: Calculate) -> None:
+    calculate()
+    first = stored()
+    assert person_results_delete(user_id="2") == 3
+    assert stored() == {key: value for key, value in first.items() if key[1] != "2"}
+    assert person_results_delete(user_id="2") == 0
+    calculate()
+    assert stored() == first
 
 
 @pytest.mark.parametrize("course_id", [None, "c"])
