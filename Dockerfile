@@ -14,7 +14,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROO
 # collectstatic touches no store; the settings only have to be there.
 RUN ENVIRONMENT=development SECRET_KEY=build JWT_SECRET_KEY=build \
     DATABASE_URL=postgresql://build@localhost/build REDIS_URL=redis://localhost \
-    CLICKHOUSE_URL=clickhouse://localhost S3_ENDPOINT_URL=http://localhost S3_ACCESS_KEY=build S3_SECRET_KEY=build \
+    CLICKHOUSE_URL=clickhouse://localhost CLICKHOUSE_READER_URL=clickhouse://localhost S3_ENDPOINT_URL=http://localhost S3_ACCESS_KEY=build S3_SECRET_KEY=build \
     python manage.py collectstatic --noinput
 USER tidewatch
 EXPOSE 8000

@@ -5,18 +5,9 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from analytics.task_status import UNFINISHED, TaskStatus
 
-class TaskStatus(models.TextChoices):
-    """Where a task is."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-UNFINISHED = (TaskStatus.PENDING, TaskStatus.RUNNING)
+__all__ = ["UNFINISHED", "KeptTask", "TaskStatus"]
 
 
 class KeptTask(models.Model):

@@ -1,4 +1,4 @@
-"""Courses' settings, calculations and nightly runs; Django looks for the app's other models here too."""
+"""Courses' settings, calculations and nightly runs. Each room's own models are made known here, where Django looks."""
 
 import math
 from collections.abc import Collection
@@ -13,6 +13,7 @@ from django.db import models
 
 from accounts.models import User
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
+from analytics.exports.models import Export
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.metric import Metric
@@ -29,15 +30,18 @@ from analytics.result_models import (
     PersonResultQuerySet,
     is_teacher,
 )
+from analytics.tables.models import ColumnDescription
 
 __all__ = [
     "ID_MAX_LENGTH",
     "KEY_MAX_LENGTH",
     "UNFINISHED",
     "ZONE_MAX_LENGTH",
+    "ColumnDescription",
     "CourseSettings",
     "DeviceAnalysis",
     "DeviceAnalysisTask",
+    "Export",
     "MetricResult",
     "MetricResultQuerySet",
     "MetricTask",

@@ -2,10 +2,13 @@
 
 from celery import shared_task
 
+from analytics.exports.tasks import export_run, exports_resume
 from analytics.models import MetricTask
 from analytics.selectors.task_runs import task_stranded_ids
 from analytics.services import calculation
 from analytics.services.task_runs import task_deliver
+
+__all__ = ["export_run", "exports_resume", "metric_task_run", "metric_tasks_resume"]
 
 
 @shared_task

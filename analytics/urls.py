@@ -3,7 +3,7 @@
 from django.urls import path
 
 from analytics.devices import views as devices
-from analytics.views import courses, metrics
+from analytics.views import courses, data, exports, metrics, tables
 
 # Also mounted without prefix, for clients of the systems Tidewatch replaces.
 device_urlpatterns = [
@@ -34,4 +34,15 @@ urlpatterns = [
     path("analytics/course/<path:course_id>/at-risk", courses.CourseAtRisk.as_view()),
     path("analytics/course/<path:course_id>", courses.CourseMetrics.as_view()),
     *device_urlpatterns,
+    path("data/query", data.DataQuery.as_view()),
+    path("data/aggregate", data.DataAggregate.as_view()),
+    path("data/chart", data.DataChart.as_view()),
+    path("data/queries/<str:request_id>", data.DataQueryCancel.as_view()),
+    path("data/export", exports.DataExport.as_view()),
+    path("data/exports/<uuid:export_id>", exports.DataExportDetail.as_view(), name="export"),
+    path("data/exports/<uuid:export_id>/cancel", exports.DataExportCancel.as_view()),
+    path("tables", tables.Tables.as_view()),
+    path("tables/<str:name>/metadata", tables.TableMetadata.as_view()),
+    path("tables/<str:name>/columns", tables.TableColumns.as_view()),
+    path("tables/<str:name>/sample", tables.TableSample.as_view()),
 ]

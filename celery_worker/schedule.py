@@ -30,6 +30,7 @@ def schedule(
             "task": "analytics.devices.tasks.device_analyses_delete_expired",
             "schedule": 3600,
         },
+        "resume exports whose worker died": {"task": "analytics.exports.tasks.exports_resume", "schedule": 15},
         "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
         "compact closed weeks": {"task": "ingestion.tasks.events_compact", "schedule": crontab(hour="3", minute="15")},
         # It looks at the clock itself (NIGHTLY_METRICS_AT), so that a night beat slept through is made up for.

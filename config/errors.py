@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
@@ -14,7 +15,14 @@ from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from storage_app.clickhouse.errors import QueryInvalid, QueryRefused, StoreError, StoreUnavailable
+from storage_app.clickhouse.errors import (
+    Limit,
+    QueryCancelled,
+    QueryInvalid,
+    QueryRefused,
+    StoreError,
+    StoreUnavailable,
+)
 from storage_app.files.errors import FileStoreUnavailable, ScannerUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -61,9 +69,24 @@ def translate(error: Exception) -> Exception:
         return BodyTooLarge()
     if isinstance(error, _STORE_DOWN):
         return ServiceUnavailable()
-    if isinstance(error, QueryRefused | QueryInvalid):
+    if isinstance(error, QueryRefused):
+        return QueryRejected(f"{error.detail} {_limit_told(error.limit)}", code=f"limit_{error.limit}")
+    if isinstance(error, QueryInvalid):
         return QueryRejected(error.detail)
+    if isinstance(error, QueryCancelled):
+        return QueryRejected(error.detail, code="cancelled")
     return error
+
+
+def _limit_told(limit: Limit) -> str:
+    """Where a limit is, and what to do about it."""
+    narrow = "Narrow the filters, such as to a shorter period"
+    return {
+        "time": f"The limit is {settings.QUERY_TIMEOUT_SECONDS} seconds. {narrow}.",
+        "memory": f"The limit is {settings.QUERY_MAX_MEMORY_BYTES:,} bytes. {narrow}, or group by fewer values.",
+        "rows_read": f"The limit is {settings.QUERY_MAX_ROWS_READ:,} rows. {narrow}.",
+        "rows_returned": f"The limit is {settings.QUERY_MAX_RESULT_ROWS:,} rows. {narrow}, or set a limit.",
+    }[limit]
 
 
 class ExceptionHandler(StandardizedExceptionHandler):

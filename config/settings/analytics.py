@@ -1,4 +1,4 @@
-"""How long a caller may wait for a calculation, when the nightly ones run, how long analyses of devices are kept."""
+"""Limits of questions to the data; how long to wait for calculations, when those of the night run; what is kept."""
 
 from datetime import time
 from zoneinfo import ZoneInfo
@@ -27,3 +27,13 @@ METRICS_WAIT_SECONDS = integer("METRICS_WAIT_SECONDS", 25, low=1, high=300)
 NIGHTLY_METRICS_AT = _time_of_day(env.str("NIGHTLY_METRICS_AT", "03:00"))
 NIGHTLY_METRICS_TIMEZONE = _zone(env.str("NIGHTLY_METRICS_TIMEZONE", "UTC"))
 DEVICE_ANALYSIS_DAYS = integer("DEVICE_ANALYSIS_DAYS", 30, low=1, high=3660)
+
+QUERY_TIMEOUT_SECONDS = integer("QUERY_TIMEOUT_SECONDS", 30, low=1, high=3600)
+QUERY_MAX_MEMORY_BYTES = integer("QUERY_MAX_MEMORY_BYTES", 2_000_000_000, low=1_000_000, high=10**12)
+QUERY_MAX_ROWS_READ = integer("QUERY_MAX_ROWS_READ", 10**9, low=1, high=10**15)
+QUERY_MAX_RESULT_ROWS = integer("QUERY_MAX_RESULT_ROWS", 100_000, low=1_000, high=10**7)
+EXPORT_TIMEOUT_SECONDS = integer("EXPORT_TIMEOUT_SECONDS", 1800, low=1, high=3600)
+QUERY_BUDGET_SECONDS = integer("QUERY_BUDGET_SECONDS", 120, low=0, high=10**6)
+QUERY_BUDGET_ROWS = integer("QUERY_BUDGET_ROWS", 5 * 10**9, low=0, high=10**15)
+QUERY_CACHE_SECONDS = integer("QUERY_CACHE_SECONDS", 300, low=0, high=86400)
+QUERY_CACHE_MAX_BYTES = integer("QUERY_CACHE_MAX_BYTES", 2_000_000, low=1, high=10**9)

@@ -38,16 +38,18 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["config.openapi.canonical_paths_only"],
     "POSTPROCESSING_HOOKS": [
         "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
+        "analytics.openapi.add_question_schemas",
         "config.access.show_access",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
-        "TaskStatusEnum": "analytics.kept_task.TaskStatus",
+        "TaskStatusEnum": "analytics.task_status.TaskStatus",
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",
+        "ExportFormatEnum": "analytics.exports.models.ExportFormat",
         "ListedFileStateEnum": ["checking", "ready", "infected", "lost"],
     },
 }

@@ -72,6 +72,29 @@ def _clickhouse() -> dict[str, Any]:
     raise refuse("CLICKHOUSE_URL", "is not set (nor is CLICKHOUSE_HOST)")
 
 
+def _clickhouse_reader(main: dict[str, Any]) -> dict[str, Any]:
+    """The same database for the questions of users, as somebody who can only read."""
+    if text := env.str("CLICKHOUSE_READER_URL", ""):
+        parts = url("CLICKHOUSE_READER_URL", text, ("clickhouse", "clickhouses"))
+        return main | {
+            "host": parts.hostname,
+            "port": parts.port or (9440 if parts.scheme == "clickhouses" else 9000),
+            "user": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "secure": parts.scheme == "clickhouses",
+        }
+    if password := env.str("CLICKHOUSE_READER_PASSWORD", ""):
+        return main | {"user": env.str("CLICKHOUSE_READER_USER", "tidewatch_reader"), "password": password}
+    raise refuse("CLICKHOUSE_READER_URL", "is not set (nor is CLICKHOUSE_READER_PASSWORD)")
+
+
+def _clickhouse_http(reader: dict[str, Any]) -> str:
+    scheme, port = ("https", 8443) if reader["secure"] else ("http", 8123)
+    text: str = env.str("CLICKHOUSE_HTTP_URL", "") or f"{scheme}://{reader['host']}:{port}"
+    url("CLICKHOUSE_HTTP_URL", text, ("http", "https"))
+    return text
+
+
 def _s3_endpoint() -> str:
     endpoint: str = env.str("S3_ENDPOINT_URL", "")
     if endpoint:
@@ -127,6 +150,8 @@ def _redis() -> str:
 
 DATABASES = {"default": _postgresql()}
 CLICKHOUSE = _clickhouse()
+CLICKHOUSE_READER = _clickhouse_reader(CLICKHOUSE)
+CLICKHOUSE_HTTP_URL = _clickhouse_http(CLICKHOUSE_READER)
 REDIS_URL = _redis()
 
 CACHES = {

@@ -45,19 +45,21 @@ class _ThreadClient:
 _held = threading.local()
 
 
-def thread_client(timeout_seconds: float) -> Client:
-    """This thread's client; its socket waits a little longer than `timeout_seconds`."""
-    current: _ThreadClient | None = getattr(_held, "current", None)
-    if current is None or not current.fits(settings.CLICKHOUSE):
-        current = _held.current = _ThreadClient(settings.CLICKHOUSE)
+def thread_client(timeout_seconds: float, *, reader: bool = False) -> Client:
+    """This thread's client, or its one that can only read; the socket waits a little longer than `timeout_seconds`."""
+    name, server = ("reader", settings.CLICKHOUSE_READER) if reader else ("current", settings.CLICKHOUSE)
+    current: _ThreadClient | None = getattr(_held, name, None)
+    if current is None or not current.fits(server):
+        current = _ThreadClient(server)
+        setattr(_held, name, current)
     _wait_at_most(current.client, timeout_seconds)
     return current.client
 
 
 @contextmanager
-def own_client(timeout_seconds: float, *, database: str | None = None) -> Iterator[Client]:
+def own_client(timeout_seconds: float, *, database: str | None = None, reader: bool = False) -> Iterator[Client]:
     """A client for one purpose, closed at the end whatever state it is in."""
-    server = dict(settings.CLICKHOUSE)
+    server = dict(settings.CLICKHOUSE_READER if reader else settings.CLICKHOUSE)
     if database is not None:
         server["database"] = database
     client = _connect(server)

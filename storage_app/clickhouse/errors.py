@@ -179,7 +179,7 @@ def translate(error: Exception) -> StoreError:
         return StoreUnavailable(_TIMEOUT_DETAIL, code=SOCKET_TIMEOUT)
     if not isinstance(error, driver.Error) or isinstance(error, driver.PartiallyConsumedQueryError):
         return StoreUnavailable(_UNAVAILABLE_DETAIL, code=NETWORK_ERROR)
-    return _by_code(error.code, error.message or "")
+    return by_code(error.code, error.message or "")
 
 
 def server_reason(error: BaseException) -> str:
@@ -188,7 +188,8 @@ def server_reason(error: BaseException) -> str:
     return str(message).split(". Stack trace:", 1)[0].removeprefix("DB::Exception: ") or type(error).__name__
 
 
-def _by_code(code: int, message: str) -> StoreError:
+def by_code(code: int, message: str) -> StoreError:
+    """This module's error for a code of ClickHouse's, with the server's words, which are not shown."""
     if code == MEMORY_LIMIT_EXCEEDED and "(total)" in message:
         return StoreUnavailable(_BUSY_DETAIL, code=code)
     if code in UNAVAILABLE:

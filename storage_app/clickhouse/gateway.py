@@ -40,6 +40,8 @@ class QueryResult:
 
     columns: list[Column]
     rows: list[Row]
+    rows_read: int = 0
+    """How many rows the server looked at."""
 
 
 class RowStream(Iterator[Row]):
@@ -73,17 +75,22 @@ def query_columns(
     settings: Settings | None = None,
     timeout_seconds: float = 30,
     query_id: str | None = None,
+    reader: bool = False,
 ) -> QueryResult:
-    """All rows with their columns. May be asked twice when the connection breaks, so `sql` only reads."""
+    """All rows with their columns. May be asked twice when the connection breaks, so `sql` only reads.
+
+    `reader`: as the user who can only read, which is how the questions of users are asked.
+    """
     call = Call("query", sql, timeout_seconds, settings, query_id or new_query_id())
     bound = bind(sql, params)
 
     def ask() -> QueryResult:
         with call.made():
-            client = connections.thread_client(timeout_seconds)
+            client = connections.thread_client(timeout_seconds, reader=reader)
             rows, header = client.execute(sql, bound, with_column_types=True, **call.options())
         columns = _columns(header)
-        return QueryResult(columns, _decoded(rows, columns))
+        progress = client.last_query.progress
+        return QueryResult(columns, _decoded(rows, columns), rows_read=progress.rows if progress else 0)
 
     return _asked_again(ask)
 
@@ -96,14 +103,15 @@ def stream(
     settings: Settings | None = None,
     timeout_seconds: float = 600,
     query_id: str | None = None,
+    reader: bool = False,
 ) -> Iterator[RowStream]:
-    """Rows one after the other, in constant memory, over a connection of its own.
+    """Rows one after the other, in constant memory, over a connection of its own (`reader`: as in query_columns).
 
     Leaving the block before the last row closes the connection, upon which the server stops the query.
     """
     call = Call("stream", sql, timeout_seconds, settings, query_id or new_query_id())
     bound = bind(sql, params)
-    with connections.own_client(timeout_seconds) as client:
+    with connections.own_client(timeout_seconds, reader=reader) as client:
         with call.made():
             answer = client.execute_iter(sql, bound, with_column_types=True, **call.options())
             columns = _columns(next(answer))

@@ -13,7 +13,7 @@ from tests.analytics.stored import moment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WIDE, NARROW = ("analytics", "0004_device_analyses"), ("analytics", "0005_narrow_people_results")
+WIDE, NARROW = ("analytics", "0005_data_questions"), ("analytics", "0006_narrow_people_results")
 SHARED = {
     "start": moment("2025-03-10"), "end": moment("2025-03-17"), "timezone": "UTC", "parameters": {},
     "computed_at": moment("2025-04-01"), "computed_through": moment("2025-03-20"),

@@ -35,7 +35,7 @@ JOIN analytics_metricresult AS above ON above.id = person.result_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analytics", "0004_device_analyses")]
+    dependencies = [("analytics", "0005_data_questions")]
 
     operations = [
         migrations.CreateModel(

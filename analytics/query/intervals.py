@@ -1,0 +1,113 @@
+"""Steps of a time axis in a caller's zone: a local day may have 23 or 25 hours."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from analytics.metrics.period import Period, PeriodInvalid
+from analytics.query.columns import Kind, column_type
+from analytics.query.fields import Field
+from analytics.query.problems import QueryProblem
+from analytics.query.requests import Interval
+from analytics.query.values import Parameters
+
+Point = TypeVar("Point", datetime, date)
+
+POINTS_MAX = 10_000
+SETTINGS = {"enable_extended_results_for_datetime_functions": 1}
+"""Without it what is before 1970 or after 2105 would be cut into that span."""
+
+_MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
+_CLOCK = {Interval.MINUTE: timedelta(minutes=1), Interval.HOUR: timedelta(hours=1)}
+_DATES = {
+    Interval.DAY: "toDate32({0})", Interval.WEEK: "toMonday(toDate32({0}))",
+    Interval.MONTH: "toStartOfMonth(toDate32({0}))", Interval.QUARTER: "toStartOfQuarter(toDate32({0}))",
+    Interval.YEAR: "toStartOfYear(toDate32({0}))",
+}  # fmt: skip
+
+
+def timezone_check(name: str) -> str:
+    """The zone's name, when it is one.
+
+    Raises:
+        QueryProblem
+    """
+    try:
+        Period(datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC), name)
+    except PeriodInvalid as error:
+        raise QueryProblem(error.code, error.detail, "timezone") from None
+    return name
+
+
+def interval_start(field: Field, interval: Interval, zone: str, parameters: Parameters, *, attr: str) -> Field:
+    """The beginning of the interval a time or date lies in; of times as a moment.
+
+    Raises:
+        QueryProblem
+    """
+    if field.type.is_array or field.type.kind not in {Kind.TIME, Kind.DATE}:
+        detail = f"An interval needs a time or a date; {field.name[:128]!r} is {field.type.text[:128]}."
+        raise QueryProblem("interval_does_not_fit", detail, attr)
+    if field.type.kind == Kind.DATE:
+        if interval in _CLOCK:
+            raise QueryProblem("interval_does_not_fit", "A date has no hours and minutes.", attr)
+        return Field(field.name, _DATES[interval].format(field.sql), column_type(_nullable("Date32", field)))
+    zone_sql = parameters.add(zone, "String")
+    # Clock steps keep apart the two hours of one name when clocks are set back.
+    if interval in _CLOCK:
+        sql = f"toTimeZone(toStartOf{interval.value.title()}({field.sql}, {zone_sql}), 'UTC')"
+        return Field(field.name, sql, column_type(_nullable("DateTime64(3, 'UTC')", field)))
+    day = _DATES[interval].format(f"{field.sql}, {zone_sql}")
+    sql = f"toTimeZone(toDateTime64({day}, 3, {zone_sql}), 'UTC')"
+    return Field(field.name, sql, column_type(_nullable("DateTime64(3, 'UTC')", field)))
+
+
+def _nullable(name: str, field: Field) -> str:
+    return f"Nullable({name})" if field.type.nullable else name
+
+
+def filled(points: list[Point], interval: Interval, zone: str) -> list[Point]:
+    """Every step from the first point to the last, those without rows too; `points` are sorted starts of intervals.
+
+    Raises:
+        QueryProblem: more than POINTS_MAX.
+    """
+    whole: list[Point] = []
+    for index, point in enumerate(points):
+        whole.append(point)
+        if index + 1 < len(points):
+            whole += islice(_between(point, points[index + 1], interval, zone), POINTS_MAX)
+        if len(whole) > POINTS_MAX:
+            detail = f"More than {POINTS_MAX} points in time: take a longer interval or a shorter period."
+            raise QueryProblem("too_many_points", detail, "interval")
+    return whole
+
+
+def _between(first: Point, last: Point, interval: Interval, zone: str) -> Iterator[Point]:
+    step = interval_after(first, interval, zone)
+    while step < last:
+        yield step
+        step = interval_after(step, interval, zone)
+
+
+def interval_after(point: Point, interval: Interval, zone: str) -> Point:
+    """The beginning of the next interval."""
+    if not isinstance(point, datetime):
+        return _date_after(point, interval)
+    if interval in _CLOCK:
+        return point + _CLOCK[interval]
+    local = point.astimezone(ZoneInfo(zone))
+    day = _date_after(local.date(), interval)
+    # Where the clock skips midnight, the day begins when it has skipped.
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _date_after(day: date, interval: Interval) -> date:
+    if interval == Interval.DAY:
+        return day + timedelta(days=1)
+    if interval == Interval.WEEK:
+        return day + timedelta(weeks=1)
+    months = day.year * 12 + day.month - 1 + _MONTHS[interval]
+    return date(months // 12, months % 12 + 1, 1)

@@ -1,0 +1,110 @@
+"""Columns of a table, and a mark that changes whenever its rows do."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from uuid import UUID
+
+from accounts.models import User
+from analytics.query.problems import QueryProblem, unknown
+from analytics.query.tables import Column, Policy, Table
+from analytics.tables.access import TableSource, readable_tables
+from storage_app.clickhouse import gateway
+
+TIMEOUT_SECONDS = 10
+
+_VERSION = """
+SELECT uuid, metadata_modification_time
+FROM system.tables WHERE database = currentDatabase() AND name = {table:String}
+"""
+# What is computed when a row is written belongs to the table's own business.
+_COLUMNS = """
+SELECT name, type
+FROM system.columns
+WHERE database = currentDatabase() AND table = {table:String} AND default_kind IN ('', 'DEFAULT')
+ORDER BY position
+"""
+# Block numbers grow with every insert, versions with every mutation, partitions go when they are dropped, and a table
+# put in the place of another is stored elsewhere; none of them changes by a merge, after which the rows are the same.
+_NEWEST = """
+SELECT
+    any(extract(path, '/store/[0-9a-f]+/([0-9a-f-]{36})/')),
+    max(max_block_number), max(data_version), groupBitXor(cityHash64(partition_id))
+FROM system.parts
+WHERE active AND database = currentDatabase() AND table = {table:String}
+"""
+VERSION_SECONDS = 2.0
+"""How long a change of columns, in the same table, may take to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which table this is, and since when with these columns."""
+
+    uuid: UUID
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """A mark of a table: another one after each insert and each change, the same after a merge."""
+
+    version: Version
+    newest: tuple[str, int, int, int]
+
+
+def table_find(*, user: User, name: str) -> tuple[Table, TableState]:
+    """A table the user may read, with its columns, as it is now.
+
+    Raises:
+        QueryProblem: there is no such table, or not for this user.
+    """
+    sources = readable_tables(user)
+    source = sources.get(name)
+    if source is None:
+        raise unknown("table", name, sources, attr="table_name")
+    state = _state(source.stored_as)
+    if state is None:
+        raise QueryProblem("unknown_table", f"The table {name[:128]!r} holds no data yet.", "table_name")
+    return _table(source, state.version, source.policy(user)), state
+
+
+_versions: dict[str, tuple[float, Version]] = {}
+
+
+def _state(stored_as: str) -> TableState | None:
+    [newest] = gateway.query(_NEWEST, {"table": stored_as}, timeout_seconds=TIMEOUT_SECONDS)
+    asked_at, version = _versions.get(stored_as, (0.0, None))
+    if version is None or str(version.uuid) != newest[0] or time.monotonic() - asked_at > VERSION_SECONDS:
+        rows = gateway.query(_VERSION, {"table": stored_as}, timeout_seconds=TIMEOUT_SECONDS)
+        if not rows:
+            return None
+        version = Version(*rows[0])
+        _versions[stored_as] = (time.monotonic(), version)
+    return TableState(version, newest)
+
+
+@lru_cache(maxsize=1024)
+def _columns(stored_as: str, version: Version) -> tuple[tuple[str, str], ...]:
+    """Asked once for each version of a table in each process."""
+    _ = version
+    rows = gateway.query(_COLUMNS, {"table": stored_as}, timeout_seconds=TIMEOUT_SECONDS)
+    return tuple((name, kind) for name, kind in rows)
+
+
+def _table(source: TableSource, version: Version, policy: Policy | None) -> Table:
+    columns = {
+        name: Column(name, kind, is_json=name in source.json_columns)
+        for name, kind in _columns(source.stored_as, version)
+    }
+    return Table(
+        name=source.name,
+        columns=MappingProxyType(columns),
+        stored_as=source.stored_as,
+        final=source.final,
+        time_column=source.time_column,
+        order=source.order,
+        policy=policy,
+    )

@@ -1,0 +1,267 @@
+"""Exports in five formats: whole, exact, counted and hashed; streamed or by a worker."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from xml.etree import ElementTree
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from analytics.exports.models import Export, ExportFormat
+from analytics.exports.running import RETRY_SECONDS, export_run
+from analytics.exports.selectors import export_stranded_ids
+from analytics.exports.services import export_stream
+from analytics.exports.tally import Tally
+from analytics.task_status import TaskStatus
+from storage_app.files.models import StoredFile
+from tests.analytics.data.rows import stored_table
+from tests.analytics.http import AsUser, errors
+
+pytestmark = [pytest.mark.django_db, pytest.mark.clickhouse, pytest.mark.redis, pytest.mark.s3]
+EXPORT = "/api/v1/data/export"
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def exported(client: APIClient, **body: Any) -> bytes:
+    """The file; its record says the same of it."""
+    answer = client.post(EXPORT, body)
+    assert answer.status_code == 200, answer.content
+    data = b"".join(answer)
+    record = client.get(f"/api/v1/data/exports/{answer['X-Export-Id']}").json()
+    assert record["status"] == "succeeded"
+    assert (record["bytes"], record["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    return data
+
+
+def rows_told(client: APIClient) -> int:
+    return Export.objects.latest("created_at").rows
+
+
+def plain(value: Any) -> Any:
+    """A value as CSV has it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case date() | UUID() | int() | str():
+            return str(value)
+    return value
+
+
+def test_csv_holds_every_row(everything: str, client: APIClient, frame: pd.DataFrame) -> None:
+    columns = ["id", "text", "big", "flag", "uid", "day", "moment", "maybe_int", "maybe_text"]
+    data = exported(
+        client, table_name=everything, columns=columns, sort=[{"field": "id"}], format="csv", escape_formulas=False
+    )
+    found = list(csv.reader(io.StringIO(data.decode(), newline="")))
+    assert found[0] == columns
+    assert found[1:] == [[plain(row[name]) for name in columns] for _, row in frame.iterrows()]
+    assert rows_told(client) == len(frame)
+
+
+def test_formulas_are_escaped_unless_told_otherwise(client: APIClient, clickhouse: None) -> None:
+    texts = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "fine", "", "a=1"]
+    with stored_table("formulas", {"=name": "String", "n": "Int8"}, [(text, -1) for text in texts]):
+        safe = exported(client, table_name="formulas", format="csv").decode()
+        raw = exported(client, table_name="formulas", format="csv", escape_formulas=False).decode()
+    rows = list(csv.reader(io.StringIO(safe, newline="")))
+    assert rows[0] == ["'=name", "n"]
+    assert rows[1:] == [[f"'{text}" if text[:1] in tuple("=+-@\t\r") else text, "-1"] for text in texts]
+    assert [row[0] for row in csv.reader(io.StringIO(raw, newline=""))] == ["=name", *texts]
+
+
+def test_json_and_ndjson(everything: str, client: APIClient, frame: pd.DataFrame) -> None:
+    columns = ["id", "text", "big", "float", "flag", "maybe_int", "tags", "doc.in.deep"]
+    body: dict[str, Any] = {"table_name": everything, "columns": columns, "sort": [{"field": "id"}]}
+    whole = json.loads(exported(client, **body, format="json"))
+    assert rows_told(client) == len(frame)
+    lines = [json.loads(line) for line in exported(client, **body, format="ndjson").splitlines()]
+    assert rows_told(client) == len(frame)
+    expected = [
+        {name: row[name] for name in columns[:-1]} | {"doc.in.deep": json.loads(row["doc"]).get("in", {}).get("deep")}
+        for _, row in frame.iterrows()
+    ]
+    assert whole == lines == expected
+
+
+def test_parquet(everything: str, client: APIClient, frame: pd.DataFrame) -> None:
+    columns = ["id", "text", "big", "float", "dec", "flag", "uid", "day", "moment", "maybe_int", "kind", "tags"]
+    data = exported(client, table_name=everything, columns=columns, sort=[{"field": "id"}], format="parquet")
+    rows = pq.read_table(io.BytesIO(data)).to_pylist()
+    assert rows_told(client) == len(rows) == len(frame)
+    for row, (_, expected) in zip(rows, frame.iterrows(), strict=True):
+        assert row == {name: str(expected[name]) if name == "uid" else expected[name] for name in columns}
+
+
+def test_a_sheet(everything: str, client: APIClient, frame: pd.DataFrame) -> None:
+    columns = ["id", "text", "big", "dec", "flag", "moment", "maybe_int"]
+    body: dict[str, Any] = {"table_name": everything, "columns": columns, "sort": [{"field": "id"}]}
+    sheet = zipfile.ZipFile(io.BytesIO(exported(client, **body, format="xlsx"))).read("xl/worksheets/sheet1.xml")
+    assert rows_told(client) == len(frame)
+    root = ElementTree.fromstring(sheet)  # noqa: S314  # our own
+    assert root.find(f".//{SHEET}f") is None  # no formula
+    found = [[_cell(cell) for cell in row] for row in root.iter(f"{SHEET}row")]
+    assert found[0] == columns
+    assert len(found) == len(frame) + 1
+    for row, (_, expected) in zip(found[1:], frame.iterrows(), strict=True):
+        big = expected["big"]
+        assert row[0] == expected["id"]
+        assert row[2] == (str(big) if big >= 2**53 else big)
+        assert Decimal(str(row[3])) == expected["dec"]
+        assert row[5] == pytest.approx(
+            (expected["moment"] - datetime(1899, 12, 30, tzinfo=UTC)).total_seconds() / 86400
+        )
+
+
+def _cell(cell: ElementTree.Element) -> Any:
+    if cell.get("t") == "inlineStr":
+        return "".join(cell.itertext())
+    value = cell.find(f"{SHEET}v")
+    return float(value.text) if value is not None and value.text else None
+
+
+def test_a_sheet_has_its_bound(everything: str, client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analytics.exports.plans.XLSX_ROWS_MAX", 119)
+    answer = client.post(EXPORT, {"table_name": everything, "format": "xlsx"})
+    assert (answer.status_code, errors(answer)) == (422, [("too_many_rows", "format")])
+
+
+def test_aggregates_and_verbatim_queries(everything: str, client: APIClient, frame: pd.DataFrame) -> None:
+    count = [{"function": "count"}, {"function": "sum", "field": "big"}]
+    data = exported(client, table_name=everything, group_by=["low"], aggregations=count, format="parquet")
+    assert {row["low"]: row["count"] for row in pq.read_table(io.BytesIO(data)).to_pylist()} == dict(
+        frame["low"].value_counts()
+    )
+    paged = exported(client, table_name=everything, page=1, page_size=5, format="ndjson")
+    assert len(paged.splitlines()) == len(frame)  # a page is what a screen shows; an export is all
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "attr"),
+    [
+        ({"table_name": "events"}, "required", "format"),
+        ({"table_name": "events", "format": "xml"}, "unknown_format", "format"),
+        ({"table_name": "evnts", "format": "csv"}, "unknown_table", "table_name"),
+        ({"table_name": "events", "format": "csv", "columns": ["x"]}, "unknown_field", "columns.0"),
+        ([], "required", "format"),
+    ],
+)
+def test_refusals(body: Any, code: str, attr: str, client: APIClient) -> None:
+    for path in (EXPORT, f"{EXPORT}?async=true"):
+        answer = client.post(path, body)
+        assert (answer.status_code, errors(answer)) == (422, [(code, attr)])
+    assert not Export.objects.exists()
+
+
+def test_who_goes_away_stops_the_query(owner: User, clickhouse: None) -> None:
+    rows = [(number, "x" * 200) for number in range(50_000)]
+    with stored_table("large", {"n": "UInt32", "text": "String"}, rows):
+        question = {"table_name": "large"}
+        _, chunks = export_stream(user=owner, question=question, file_format=ExportFormat.CSV, escape_formulas=True)
+        next(chunks)
+        chunks.close()  # what the web server does
+    record = Export.objects.get()
+    assert (record.status, record.sha256) == (TaskStatus.CANCELLED, "")
+
+
+@pytest.fixture
+def asked(client: APIClient, everything: str, monkeypatch: pytest.MonkeyPatch) -> Export:
+    """An export that waits for a worker."""
+    monkeypatch.setattr("analytics.exports.tasks.export_run.delay", lambda export_id: None)
+    answer = client.post(f"{EXPORT}?async=true", {"table_name": everything, "format": "csv", "columns": ["id"]})
+    assert answer.status_code == 202
+    body = answer.json()
+    assert (body["status"], body["result_url"]) == ("pending", f"/api/v1/data/exports/{body['task_id']}")
+    return Export.objects.get(pk=body["task_id"])
+
+
+def test_a_worker_writes_it_to_the_files(asked: Export, client: APIClient, stranger: User, as_user: AsUser) -> None:
+    assert export_run(export_id=asked.pk) is None
+    record = client.get(f"/api/v1/data/exports/{asked.pk}").json()
+    assert (record["status"], record["rows"], record["total_rows"]) == ("succeeded", 120, 120)
+    file = StoredFile.objects.get(path=record["path"])
+    assert (file.sha256, file.size) == (record["sha256"], record["bytes"])
+    assert file.expires_at is not None
+    assert record["url"].startswith("http")
+    assert as_user(stranger).get(f"/api/v1/data/exports/{asked.pk}").status_code == 404
+    assert client.post(f"/api/v1/data/exports/{asked.pk}/cancel").status_code == 409
+    assert export_run(export_id=asked.pk) is None  # delivered twice
+    assert StoredFile.objects.count() == 1
+
+
+def test_a_dead_workers_export_is_done_again(asked: Export) -> None:
+    Export.objects.filter(pk=asked.pk).update(status=TaskStatus.RUNNING, run_after="2020-01-01T00:00:00Z")
+    assert export_stranded_ids() == [asked.pk]
+    export_run(export_id=asked.pk)
+    asked.refresh_from_db()
+    assert (asked.status, asked.rows, asked.attempts) == (TaskStatus.SUCCEEDED, 120, 1)
+    assert export_stranded_ids() == []
+
+
+def test_cancelled_before_and_while_it_is_written(
+    asked: Export, client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Tally.passing
+
+    def cancelled_meanwhile(tally: Tally, chunks: Any) -> Any:
+        Export.objects.filter(pk=asked.pk).update(status=TaskStatus.CANCELLED)
+        yield from real(tally, chunks)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tally, "passing", cancelled_meanwhile)
+        export_run(export_id=asked.pk)
+    assert not StoredFile.objects.exists()
+    Export.objects.filter(pk=asked.pk).update(status=TaskStatus.PENDING)
+    assert client.post(f"/api/v1/data/exports/{asked.pk}/cancel").json()["status"] == "cancelled"
+    export_run(export_id=asked.pk)
+    asked.refresh_from_db()
+    assert asked.status == TaskStatus.CANCELLED
+
+
+def test_a_store_that_is_down_puts_it_off(asked: Export, settings: Settings) -> None:
+    server, http = settings.CLICKHOUSE_READER, settings.CLICKHOUSE_HTTP_URL
+    settings.CLICKHOUSE_HTTP_URL = "http://127.0.0.1:1"
+    assert export_run(export_id=asked.pk) == RETRY_SECONDS
+    asked.refresh_from_db()
+    assert asked.status == TaskStatus.PENDING
+    assert export_stranded_ids() == []  # it is not due yet
+    settings.CLICKHOUSE_READER, settings.CLICKHOUSE_HTTP_URL = server, http
+    assert export_run(export_id=asked.pk) is None
+    asked.refresh_from_db()
+    assert asked.status == TaskStatus.SUCCEEDED
+
+
+def test_what_breaks_off_is_recorded(client: APIClient, everything: str, settings: Settings) -> None:
+    settings.CLICKHOUSE_HTTP_URL = "http://127.0.0.1:1"
+    answer = client.post(EXPORT, {"table_name": everything, "format": "csv"})
+    assert answer.status_code == 503
+    assert not Export.objects.exists()
+
+
+@given(
+    st.lists(st.lists(st.text(max_size=6) | st.sampled_from(['"', "\n", '","', '\n"']), min_size=2, max_size=2)),
+    st.integers(1, 9),
+)
+def test_rows_of_csv_are_counted_wherever_it_is_cut(rows: list[list[str]], size: int) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([["a", "b"], *rows])
+    data = text.getvalue().encode()
+    tally = Tally(ExportFormat.CSV)
+    assert b"".join(tally.passing(data[at : at + size] for at in range(0, len(data), size))) == data
+    assert tally.rows == len(rows)

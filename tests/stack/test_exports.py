@@ -1,0 +1,42 @@
+"""Exports of a running Tidewatch: streamed through the web server, and written by a worker, also after one has died."""
+
+import hashlib
+import os
+import signal
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.stack.conftest import Running, wait_until
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+BODY = {"table_name": "events", "format": "csv"}
+
+
+def record_of(client: httpx.Client, export_id: str) -> dict[str, Any]:
+    record: dict[str, Any] = client.get(f"/data/exports/{export_id}").json()
+    return record
+
+
+def test_streamed_and_by_a_worker_that_dies(running: Running) -> None:
+    client = running.client("admin")
+    total = client.post("/data/query", json={"table_name": "events", "page_size": 1}).json()["total"]
+
+    streamed = client.post("/data/export", json=BODY)
+    assert streamed.status_code == 200
+    record = record_of(client, streamed.headers["X-Export-Id"])
+    assert (record["status"], record["rows"]) == ("succeeded", total)
+    assert record["sha256"] == hashlib.sha256(streamed.content).hexdigest()
+
+    worker = running.pid("worker")
+    assert worker is not None
+    os.kill(worker, signal.SIGKILL)
+    accepted = client.post("/data/export?async=true", json=BODY)
+    assert accepted.status_code == 202
+    export_id = accepted.json()["task_id"]
+    wait_until(lambda: record_of(client, export_id)["status"] == "succeeded", what="the export")
+    record = record_of(client, export_id)
+    file = httpx.get(record["url"])
+    assert (len(file.content), hashlib.sha256(file.content).hexdigest()) == (record["bytes"], record["sha256"])
+    assert record["rows"] == record["total_rows"] == total
