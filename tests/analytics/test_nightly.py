@@ -12,7 +12,7 @@ from accounts.models import User
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.models import MetricResult, MetricTask, NightlyRun, PersonResult, TaskStatus
-from analytics.services import calculation
+from analytics.services import calculation, nightly_runs
 from analytics.services.nightly_runs import nightly_run_create, nightly_runs_tend
 from storage_app.clickhouse.errors import QueryRefused, StoreUnavailable
 from tests.analytics.conftest import Calculate
@@ -170,6 +170,20 @@ def test_a_store_that_is_down_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
         nightly_runs_tend(now=NIGHT)
     assert NightlyRun.objects.get().status == TaskStatus.PENDING
     assert one_night(NIGHT).status == TaskStatus.SUCCEEDED
+
+
+def test_whoever_comes_second_neither_plans_nor_ends_a_run_again() -> None:
+    """As when a process stood still, lost its lock, and goes on with what it knew."""
+    store([event("1", "page_viewed", "2025-03-16T12:00")])
+    known = nightly_run_create(now=NIGHT)
+    run = one_night(NIGHT)
+    tasks = set(run.tasks.values_list("pk", flat=True))
+    nightly_runs._plan(known)
+    nightly_runs._finish(known)
+    again = NightlyRun.objects.get()
+    assert (again.status, again.finished_at, again.results) == (run.status, run.finished_at, run.results)
+    assert set(again.tasks.values_list("pk", flat=True)) == tasks
+    assert not MetricTask.objects.unfinished().exists()
 
 
 def test_a_run_by_hand_joins_the_one_under_way(owner: User) -> None:
