@@ -8,7 +8,7 @@ ARGS ?=
 export PORT HOST DATA_DIR DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench-ingest bench-dedup bench-metrics bench-query create-admin jwt-demo manage lock clean
+.PHONY: help install run test check bench-ingest bench-dedup bench-metrics bench-devices bench-query create-admin jwt-demo manage lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,11 @@ bench-metrics: install ## Measure the metrics against their bare queries and pan
 
 bench-query: install ## Measure questions and exports against the bare driver (EVENTS=10000000)
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.query --events $(or $(EVENTS),10000000)
+
+bench-devices: install ## Measure readings in and their analysis (needs wrk)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.devices.ingestion $(ARGS)
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.devices.analysis
 
 create-admin: install ## Make an admin on the running servers (EMAIL= PASSWORD=)
 	@$(BIN)/python -m devstack manage create_admin "$(EMAIL)" "$(PASSWORD)"

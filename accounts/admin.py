@@ -68,9 +68,19 @@ class RefreshTokenAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no type
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """API keys, to look at and to revoke. They are made over the API, which shows each once."""
 
-    list_display = ("name", "prefix", "owner", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "prefix",
+        "owner",
+        "device",
+        "scopes",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "device")
     search_fields = ("name", "prefix", "owner__username", "owner__email")
     actions = ("revoke",)
 

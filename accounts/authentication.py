@@ -3,6 +3,7 @@
 from copy import copy
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -23,22 +24,31 @@ CHALLENGE = 'Bearer realm="api"'
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a request comes from, for views outside DRF. `user_id` of a key is its owner's."""
+    """Who a request comes from, for views outside DRF. `user_id` of a key is its owner's.
+
+    A key with a `device_id` is that device's, and opens nothing but its readings.
+    """
 
     user_id: str
     role: Role
     kind: Literal["user", "api_key"] = "user"
     scopes: frozenset[str] = frozenset()
+    device_id: UUID | None = None
 
     @property
-    def may_send(self) -> bool:
+    def may_send_events(self) -> bool:
         """Whether they may send events at all."""
+        return self.may_send_readings and self.device_id is None
+
+    @property
+    def may_send_readings(self) -> bool:
+        """Whether they may send readings at all."""
         return self.kind == "user" or Scope.INGEST in self.scopes
 
     @property
     def may_send_for_anybody(self) -> bool:
         """Whether they may send other people's events."""
-        return self.may_send and self.role != Role.STUDENT
+        return self.may_send_events and self.role != Role.STUDENT
 
 
 def authenticate(request: HttpRequest) -> Caller:
@@ -53,7 +63,11 @@ def authenticate(request: HttpRequest) -> Caller:
         return Caller(user_id=str(user.pk), role=Role(user.role))
     if api_key := _api_key(request):
         return Caller(
-            user_id=str(api_key.owner_id), role=Role.TEACHER, kind="api_key", scopes=frozenset(api_key.scopes)
+            user_id=str(api_key.owner_id),
+            role=Role.TEACHER,
+            kind="api_key",
+            scopes=frozenset(api_key.scopes),
+            device_id=api_key.device_id,
         )
     raise NotAuthenticated
 

@@ -8,6 +8,12 @@ from rest_framework.views import APIView
 from accounts.models import Role, User
 
 
+class IsSignedIn(IsAuthenticated):
+    """Anybody, and to read also API keys with the scope `read`: what is shown is the caller's own."""
+
+    keys_may_read = True  # asked by accounts.authentication.ApiKeyAuthentication
+
+
 class IsTeacherSignedIn(BasePermission):
     """Teachers and admins themselves; no API key of theirs."""
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
-from accounts.models import API_KEY_NAME_MAX_LENGTH, USERNAME_MAX_LENGTH, ApiKey, Scope, User
+from accounts.models import API_KEY_NAME_MAX_LENGTH, USERNAME_MAX_LENGTH, ApiKey, Device, Scope, User
 from accounts.services.sign_in import password_confirm
 
 PASSWORD_MAX_LENGTH = 1024
@@ -129,11 +129,31 @@ class SignedInSerializer(TokenPairSerializer):
 
 
 class ApiKeyRequestSerializer(serializers.Serializer[Any]):
-    """A key to be made."""
+    """A key to be made. The context holds the `user` who makes it."""
 
     name = serializers.CharField(max_length=API_KEY_NAME_MAX_LENGTH)
     scopes = serializers.MultipleChoiceField(choices=Scope.choices, allow_empty=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Left out: never.")
+    device_id = serializers.PrimaryKeyRelatedField(
+        source="device",
+        pk_field=serializers.UUIDField(),
+        queryset=Device.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="A device: the key sends its readings and opens nothing else. Its only scope is ingest.",
+    )
+
+    def validate_device_id(self, device: Device | None) -> Device | None:
+        """One that the caller sees."""
+        if device is not None and not Device.objects.visible_to(self.context["user"]).filter(pk=device.pk).exists():
+            self.fields["device_id"].fail("does_not_exist", pk_value=device.pk)
+        return device
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A device reads nothing."""
+        if attrs.get("device") and attrs["scopes"] != [Scope.INGEST]:
+            raise serializers.ValidationError({"scopes": "A device's key has the scope ingest alone."})
+        return attrs
 
     def validate_scopes(self, scopes: set[str]) -> list[str]:
         """In one order."""
@@ -154,7 +174,7 @@ class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ("id", "name", "prefix", "scopes", "owner", "created_at", "expires_at", "last_used_at")
+        fields = ("id", "name", "prefix", "scopes", "owner", "device_id", "created_at", "expires_at", "last_used_at")
         read_only_fields = fields
 
 

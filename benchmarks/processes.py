@@ -1,6 +1,7 @@
 """What processes cost: CPU seconds and memory, with their children."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -16,19 +17,27 @@ def with_children(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     """The processes and all below them, each once."""
     whole = {process.pid: process for process in processes}
     for process in list(whole.values()):
-        whole |= {child.pid: child for child in process.children(recursive=True)}
+        with suppress(psutil.NoSuchProcess):  # it has ended since it was found
+            whole |= {child.pid: child for child in process.children(recursive=True)}
     return list(whole.values())
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    """User and system time so far."""
-    times = [process.cpu_times() for process in processes]
-    return sum(time.user + time.system for time in times)
+    """User and system time so far, with that of children that have ended."""
+    return sum(_cpu_seconds(process) for process in processes)
 
 
 def resident_mebibytes(processes: Iterable[psutil.Process]) -> float:
     """Memory now."""
     return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0  # its parent has its time by now
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -32,6 +32,8 @@ def schedule(
         },
         "resume exports whose worker died": {"task": "analytics.exports.tasks.exports_resume", "schedule": 15},
         "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
+        "note when devices were heard of, and who is silent": {"task": "ingestion.tasks.devices_watch", "schedule": 10},
+        "delete readings of deleted devices": {"task": "ingestion.tasks.device_erasures_run", "schedule": 60},
         "compact closed weeks": {"task": "ingestion.tasks.events_compact", "schedule": crontab(hour="3", minute="15")},
         # It looks at the clock itself (NIGHTLY_METRICS_AT), so that a night beat slept through is made up for.
         "start, plan or end the nightly metrics": {

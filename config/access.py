@@ -23,6 +23,7 @@ ADMINS = frozenset({Who.ADMIN})
 TEACHERS = ADMINS | {Who.TEACHER}
 READERS = TEACHERS | {Who.READ_KEY}
 SIGNED_IN = TEACHERS | {Who.STUDENT}
+OWN_READERS = SIGNED_IN | {Who.READ_KEY}
 SENDERS = SIGNED_IN | {Who.INGEST_KEY}
 EVERYBODY = frozenset(Who)
 
@@ -43,6 +44,14 @@ ACCESS: dict[str, frozenset[Who]] = {
     "GET /api/v1/events": READERS,
     "POST /api/v1/events": SENDERS,
     "GET /api/v1/events/{event_id}": SIGNED_IN,
+    "GET /api/v1/devices": OWN_READERS,
+    "POST /api/v1/devices": SIGNED_IN,
+    "GET /api/v1/devices/{device_id}": OWN_READERS,
+    "PATCH /api/v1/devices/{device_id}": SIGNED_IN,
+    "DELETE /api/v1/devices/{device_id}": SIGNED_IN,
+    "GET /api/v1/devices/{device_id}/silences": OWN_READERS,
+    "POST /api/v1/stats": SENDERS,
+    "GET /api/v1/stats/{device_id}": OWN_READERS,
     "GET /api/v1/ingestion/status": ADMINS,
     "GET /api/v1/ingestion/ledger": ADMINS,
     "GET /api/v1/ingestion/dead-letters": ADMINS,

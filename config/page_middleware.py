@@ -18,7 +18,7 @@ _PAGES = "/admin/"
 class _OnPages(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> Any:
         """As the middleware itself on a page; elsewhere as if it were not there."""
-        return super().__call__(request) if request.path.startswith(_PAGES) else self.get_response(request)
+        return super().__call__(request) if request.path_info.startswith(_PAGES) else self.get_response(request)
 
 
 class SessionMiddleware(_OnPages, Sessions):

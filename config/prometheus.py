@@ -13,12 +13,14 @@ from ingestion.selectors.pipeline import PipelineStatus, pipeline_status
 _GAUGES = {
     "buffered_batches": "Batches that wait to be stored",
     "buffered_events": "Events that wait to be stored",
+    "buffered_readings": "Readings that wait to be stored",
     "buffered_bytes": "Compressed bytes that wait to be stored",
     "in_flight_events": "Events being written",
+    "in_flight_readings": "Readings being written",
     "lag_seconds": "Age of the oldest batch that waits",
-    "stored_per_second": "Events stored a second, over this minute and the one before",
-    "dead_letters": "Events that could not be stored",
-    "is_stuck": "1 when events wait and nothing has moved for PIPELINE_STUCK_SECONDS",
+    "stored_per_second": "Events and readings stored a second, over this minute and the one before",
+    "dead_letters": "Events and readings that could not be stored",
+    "is_stuck": "1 when anything waits and nothing has moved for PIPELINE_STUCK_SECONDS",
 }
 
 
@@ -39,16 +41,21 @@ class PipelineCollector(Collector):
 
 
 def _labelled(status: PipelineStatus) -> Iterable[Metric]:
-    events = CounterMetricFamily("tidewatch_events", "Events by what became of them", labels=["outcome"])
-    for outcome, number in status.totals.items():
-        events.add_metric([outcome], number)
-    refused = CounterMetricFamily("tidewatch_events_refused", "Events refused, by reason", labels=["reason"])
-    for reason, number in status.refused.items():
-        refused.add_metric([reason], number)
+    for kind, totals, refusals in (
+        ("events", status.totals, status.refused),
+        ("readings", status.readings_totals, status.readings_refused),
+    ):
+        outcomes = CounterMetricFamily(f"tidewatch_{kind}", f"{kind} by what became of them", labels=["outcome"])
+        for outcome, number in totals.items():
+            outcomes.add_metric([outcome], number)
+        refused = CounterMetricFamily(f"tidewatch_{kind}_refused", f"{kind} refused, by reason", labels=["reason"])
+        for reason, number in refusals.items():
+            refused.add_metric([reason], number)
+        yield from (outcomes, refused)
     writers = GaugeMetricFamily("tidewatch_writer_last_word_seconds", "Seconds since a writer spoke", labels=["writer"])
     for writer in status.writers:
         writers.add_metric([writer.name], writer.seconds_ago)
-    return events, refused, writers
+    yield writers
 
 
 _REGISTRY = CollectorRegistry()

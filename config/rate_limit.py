@@ -25,7 +25,7 @@ REDIS_TIMEOUT_SECONDS = 0.25
 PAUSE_SECONDS = 5.0
 """How long Redis is left alone after it did not answer."""
 
-_EVENTS = "/api/v1/events"
+_DATA = {"/api/v1/events", "/api/v1/stats", "/stats"}
 _UNLIMITED = ("/health", "/static/", "/metrics")
 _SIGN_IN = re.compile(r"(/api/v1)?/auth/(login|register)|/admin/login/")
 # The caller's window begins with its first request: no clock is shared.
@@ -99,9 +99,10 @@ class RateLimitMiddleware:
 
 
 def _is_unlimited(request: HttpRequest) -> bool:
-    # Events come as fast as they happen; the buffer's limit is theirs, and it answers 503.
-    sends_events = request.method == "POST" and request.path == _EVENTS
-    return sends_events or request.path.startswith(_UNLIMITED)
+    # Events come as fast as they happen; the buffer's limit is theirs, and it answers 503. Readings are counted
+    # themselves, for each device and owner.
+    sends_data = request.method == "POST" and request.path in _DATA
+    return sends_data or request.path.startswith(_UNLIMITED)
 
 
 @cache

@@ -16,7 +16,7 @@ from config.errors import error_response
 
 _CHUNK_BYTES = 64 * 1024
 # They read their bodies themselves, as they come.
-_STREAMED = ("/api/v1/events", "/api/v1/files/upload")
+_STREAMED = {"/api/v1/events", "/api/v1/stats", "/stats", "/api/v1/files/upload"}
 
 
 class RequestBodyMiddleware:
@@ -27,7 +27,7 @@ class RequestBodyMiddleware:
 
     def __call__(self, request: WSGIRequest) -> HttpResponseBase:
         is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-        if is_chunked and not request.path.startswith(_STREAMED) and not _take_chunked(request):
+        if is_chunked and request.path not in _STREAMED and not _take_chunked(request):
             response: HttpResponseBase = error_response(413, "too_large", "The body is too large.")
         else:
             response = self.get_response(request)

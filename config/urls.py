@@ -25,10 +25,12 @@ urlpatterns = [
     path("redoc", SpectacularRedocView.as_view(url_name="openapi", template_name="api_docs/redoc.html")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("ingestion.urls")),
+    path("api/v1/", include("ingestion.devices.urls")),
     path("api/v1/", include("analytics.urls")),
     path("api/v1/", include("storage_app.files.urls")),
     # Aliases, for clients of the systems this one replaces.
     path("", include("accounts.urls")),
     # In a namespace, so that the addresses in answers are the ones with the prefix.
     path("", include((device_urlpatterns, "analytics"), namespace="without-prefix")),
+    path("", include("ingestion.devices.urls")),
 ]

@@ -1,5 +1,6 @@
 """The pipeline in the admin."""
 
+from importlib import import_module
 from itertools import islice
 
 from django.contrib import admin, messages
@@ -12,6 +13,8 @@ from ingestion.dead_letters import dead_letter_count, dead_letters, dead_letters
 from ingestion.models import LedgerHour
 
 _SHOWN = 200
+# Django looks here only.
+import_module("ingestion.devices.admin")
 
 
 @admin.register(LedgerHour)

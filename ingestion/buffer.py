@@ -6,6 +6,8 @@ stored it. Entries leave the stream only by `Lease.commit`, never by trimming. d
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import lz4.frame
@@ -15,6 +17,13 @@ from ingestion.ledger import KEPT_SECONDS, ledger_key
 from ingestion.redis_store import COUNTERS, PLAN, STREAM, client, script
 
 _PAGE = 16
+
+
+class Kind(StrEnum):
+    """What a batch holds."""
+
+    EVENTS = "events"
+    READINGS = "readings"
 
 
 class BufferFull(Exception):
@@ -30,45 +39,45 @@ class Entry:
     count: int
     received_ms: int
     source: str
+    kind: Kind
 
-    def events(self) -> bytes:
-        """A JSON array of tuples (ingestion.schemas.StoredEvent).
+    def rows(self) -> bytes:
+        """A JSON array of tuples (StoredEvent of ingestion.schemas, StoredReading of ingestion.reading_schemas).
 
         Raises:
-            RuntimeError: not what `add` wrote.
+            RuntimeError: not what was kept.
         """
-        events: bytes = lz4.frame.decompress(self.compressed)
-        return events
+        rows: bytes = lz4.frame.decompress(self.compressed)
+        return rows
 
 
-def compress(events: bytes) -> bytes:
+def compress(rows: bytes) -> bytes:
     """A batch as it lies in the stream."""
-    compressed: bytes = lz4.frame.compress(events)
+    compressed: bytes = lz4.frame.compress(rows)
     return compressed
 
 
 def add(events: bytes, *, count: int, received_ms: int, source: str) -> str:
-    """Keep a batch; gives the entry's id. Once this returns the batch outlives any one process.
+    """Keep a batch of events; gives the entry's id. Once this returns the batch outlives any one process.
 
     Raises:
         BufferFull: over the limit of entries or bytes.
         redis.RedisError: Redis is down.
     """
-    entry_id = script("add")(
-        keys=[STREAM, COUNTERS, ledger_key(received_ms)],
-        args=[
-            settings.BUFFER_MAX_ENTRIES,
-            settings.BUFFER_MAX_BYTES,
-            compress(events),
-            count,
-            received_ms,
-            source,
-            KEPT_SECONDS,
-        ],
-    )
+    keys, args = keep_arguments(events, kind=Kind.EVENTS, count=count, received_ms=received_ms, source=source)
+    entry_id = script("keep", "add")(keys=keys, args=args)
     if entry_id is None:
         raise BufferFull
     return str(entry_id, "ascii")
+
+
+def keep_arguments(
+    rows: bytes, *, kind: Kind, count: int, received_ms: int, source: str
+) -> tuple[list[str], list[bytes | int | str]]:
+    """The keys and the arguments with which lua/keep.lua keeps a batch."""
+    limits = (settings.BUFFER_MAX_ENTRIES, settings.BUFFER_MAX_BYTES)
+    batch = (compress(rows), count, received_ms, source, str(kind))
+    return [STREAM, COUNTERS, ledger_key(received_ms)], [*limits, *batch, KEPT_SECONDS]
 
 
 def waiting() -> int:
@@ -76,10 +85,19 @@ def waiting() -> int:
     return int(client().xlen(STREAM))
 
 
+def oldest_at() -> datetime | None:
+    """When the batch that waits longest came in; None when nothing waits."""
+    oldest = client().xinfo_stream(STREAM)["first-entry"] if waiting() else None
+    return datetime.fromtimestamp(int(oldest[0].split(b"-")[0]) / 1000, UTC) if oldest else None
+
+
 def planned() -> list[Entry]:
     """The entries of the plan that a writer left behind; none when the last one was finished."""
-    plan = client().get(PLAN)
-    return _entries(client().xrange(STREAM, max=plan.split()[0])) if plan else []
+    plan: Any = client().get(PLAN)
+    if not plan:
+        return []
+    last_id, _, kind = plan.decode().split()
+    return [entry for entry in _entries(client().xrange(STREAM, max=last_id)) if entry.kind == kind]
 
 
 def read(after: str, *, count: int, wait_ms: int) -> list[Entry]:
@@ -104,6 +122,7 @@ def _entries(raw: Any) -> list[Entry]:
             count=int(fields[b"count"]),
             received_ms=int(fields[b"received_ms"]),
             source=fields[b"source"].decode(),
+            kind=Kind(fields.get(b"kind", b"events").decode()),
         )
         for entry_id, fields in raw
     ]

@@ -1,11 +1,11 @@
-"""Events that could not be stored: kept with the reason, until somebody puts them back."""
+"""Events and readings that could not be stored: kept with the reason, until somebody puts them back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ingestion.buffer import compress
+from ingestion.buffer import Kind, compress
 from ingestion.ledger import ledger_key
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, STREAM, client, script
 
@@ -15,17 +15,18 @@ _SHOWN_BYTES = 2000
 
 @dataclass(frozen=True, slots=True)
 class KeptLetter:
-    """A dead letter. `event` is a JSON tuple (StoredEvent), or a whole batch that could not be read."""
+    """A dead letter. `event` is a JSON tuple (StoredEvent, StoredReading), or a whole batch that could not be read."""
 
     id: str
     event: bytes
     reason: str
     received_ms: int
     source: str
+    kind: Kind
 
     @property
     def is_event(self) -> bool:
-        """Whether it is an event that can be put back."""
+        """Whether it is one event or reading, which can be put back."""
         return self.event.startswith(b'["')
 
     @property
@@ -61,6 +62,7 @@ def _page(last: str) -> list[KeptLetter]:
             reason=fields[b"reason"].decode(errors="replace"),
             received_ms=int(fields[b"received_ms"]),
             source=fields[b"source"].decode(),
+            kind=Kind(fields.get(b"kind", b"events").decode()),
         )
         for letter_id, fields in raw
     ]
@@ -82,6 +84,6 @@ def _replay(letter: KeptLetter) -> int:
     return int(
         script("replay")(
             keys=[DEAD_LETTERS, STREAM, COUNTERS, ledger_key(letter.received_ms)],
-            args=[letter.id, batch, 1, letter.received_ms, letter.source],
+            args=[letter.id, batch, 1, letter.received_ms, letter.source, str(letter.kind)],
         )
     )

@@ -49,30 +49,35 @@ class Lease:
         script("release")(keys=[LEASE], args=[self._token])
 
     def plan(self, entries: Sequence[Entry]) -> None:
-        """Write down that the next insert takes these entries, which are the oldest.
+        """Write down that the next insert takes these entries: all of their kind up to the last of them.
 
         Raises:
             LeaseLost: the lease is another's.
         """
-        plan = f"{entries[-1].id} {sum(entry.count for entry in entries)}"
-        if not script("plan")(keys=[LEASE, PLAN], args=[self._token, plan]):
+        if not script("plan")(keys=[LEASE, PLAN], args=[self._token, _plan(entries)]):
             raise LeaseLost
 
     def commit(
         self, entries: Sequence[Entry], ledger: LedgerLines, dead: Sequence[DeadLetter] = (), *, window: Change
     ) -> None:
-        """The entries are stored (but for the dead letters): forget them and the plan, remember their ids, at once.
+        """The entries of the plan are stored (but for the dead letters): forget both, remember their ids, at once.
+
+        Done a second time, because Redis' answer was lost on its way, it changes nothing.
 
         Raises:
-            LeaseLost: the lease is another's, who will find the plan and finish it.
+            LeaseLost: the lease is another's, who will find the plan and finish it; or Redis keeps another window
+                than this writer holds.
         """
         now_ms = time.time_ns() // 1_000_000
         done = {
             "entries": [entry.id for entry in entries],
             "bytes": sum(len(entry.compressed) for entry in entries),
-            "events": sum(entry.count for entry in entries),
+            "kind": str(entries[0].kind),
+            "rows": sum(entry.count for entry in entries),
             "now_ms": now_ms,
             "ledger": [(key, field, number) for (key, field), number in ledger.items()],
+            "plan": _plan(entries),
+            "held": window.held_blobs,
             "forgotten": window.dropped_blobs,
         }
         letters: list[bytes | str | int] = []
@@ -81,3 +86,7 @@ class Lease:
         keys = [LEASE, PLAN, STREAM, COUNTERS, DEAD_LETTERS, f"{STORED_PER_MINUTE}{now_ms // 60_000}", WINDOW]
         if not script("commit")(keys=keys, args=[self._token, msgspec.msgpack.encode(done), window.blob, *letters]):
             raise LeaseLost
+
+
+def _plan(entries: Sequence[Entry]) -> str:
+    return f"{entries[-1].id} {sum(entry.count for entry in entries)} {entries[-1].kind}"

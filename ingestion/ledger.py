@@ -1,4 +1,4 @@
-"""The ledger: per hour and source, what became of the events that were accepted.
+"""The ledger: per hour and source, what became of the events and readings that were accepted.
 
 accepted = stored + duplicates + conflicts + dead + waiting, at every moment: each number changes in the same script
 that changes the buffer. Redis keeps the hours of the last weeks; PostgreSQL (LedgerHour) all of them.
@@ -36,8 +36,8 @@ def ledger_hours() -> Iterator[datetime]:
         yield datetime.fromtimestamp(int(key.rpartition(b":")[2]), UTC)
 
 
-def refusals_count(*, source: str, received_ms: int, reasons: Counter[str]) -> None:
-    """Note events that were refused, by code; they were never accepted.
+def refusals_count(*, kind: str, source: str, received_ms: int, reasons: Counter[str]) -> None:
+    """Note events or readings that were refused, by code; they were never accepted.
 
     Raises:
         redis.RedisError: not noted.
@@ -45,7 +45,7 @@ def refusals_count(*, source: str, received_ms: int, reasons: Counter[str]) -> N
     key = ledger_key(received_ms)
     with client().pipeline(transaction=False) as pipeline:
         for code, number in reasons.items():
-            pipeline.hincrby(COUNTERS, f"refused_{code}", number)
+            pipeline.hincrby(COUNTERS, f"{kind}_refused_{code}", number)
         pipeline.hincrby(key, f"{source}:refused", reasons.total())
         pipeline.expire(key, KEPT_SECONDS)
         pipeline.execute()

@@ -1,11 +1,8 @@
-"""What an event looks like, coming in and going on. Pure: no Django, no store.
-
-A batch is decoded in one go; only when that fails is each event looked at alone, so that every bad one can be named.
-"""
+"""What an event looks like, coming in and going on. Pure: no Django, no store."""
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Union
 from uuid import UUID
@@ -13,17 +10,20 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from ingestion.decoding import (
+    MALFORMED,
+    Batch,
+    RowRefused,
+    check_all,
+    decode_each,
+    decode_well_formed,
+    latest_ms,
+    malformed,
+    milliseconds,
+)
+
 PROPERTIES_MAX_BYTES = 32 * 1024
 PROPERTIES_MAX_DEPTH = 8
-MAX_FUTURE = timedelta(hours=24)
-NAMED_ERRORS = 100
-"""How many refused events an answer names."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
-# What ClickHouse's DateTime64(3) holds.
-_EARLIEST_MS = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MILLISECOND
-_LATEST_MS = (datetime(2299, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 # Characters are checked in `_stored`: patterns in the types made decoding three times as dear.
 _Identifier = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -69,29 +69,6 @@ class StoredEvent(msgspec.Struct, array_like=True, gc=False):
     properties: str
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """Why one event was not taken. `attr` is its path: events.3.occurred_at"""
-
-    code: str
-    detail: str
-    attr: str
-
-
-class MalformedBody(Exception):
-    """The body is not JSON at all."""
-
-
-class TooManyEvents(Exception):
-    """More events in one request than are taken."""
-
-
-class Batch(msgspec.Struct):
-    """What a body holds: the good events in their order, and a refusal for each bad one."""
-
-    events: list[StoredEvent]
-    refusals: list[Refusal]
-
-
 class Sender(msgspec.Struct, frozen=True):
     """Who sends: `only_user_id` is the one person whose events the caller may send, None for anybody's."""
 
@@ -106,49 +83,45 @@ class _RawEnvelope(msgspec.Struct, forbid_unknown_fields=True):
     events: list[msgspec.Raw]
 
 
-class _EventRefused(Exception):
-    def __init__(self, code: str, detail: str, field: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail, self.field = code, detail, field
-
-
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_raw_envelope = msgspec.json.Decoder(_RawEnvelope).decode
 _event_decoder = msgspec.json.Decoder(Event)
 _encode = msgspec.json.Encoder().encode
 # One text for one content, whatever order a client's library writes keys in.
 _encode_canonical = msgspec.json.Encoder(order="sorted").encode
-_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def decode_json(body: bytes, *, sender: Sender, now: datetime, max_count: int) -> Batch:
+def decode_json(body: bytes, *, sender: Sender, now: datetime, max_count: int) -> Batch[StoredEvent]:
     """The batch of a JSON body {"events": [...]}.
 
     Raises:
         MalformedBody: no JSON, or not in UTF-8.
-        TooManyEvents: more than `max_count`.
+        TooManyRows: more than `max_count`.
     """
+    check = _check(sender, now)
     try:
         events = _decode_envelope(body).events
     except msgspec.ValidationError:
-        return _decode_each(_raw_events(body), sender=sender, now=now, max_count=max_count)
-    except _MALFORMED as error:
-        raise MalformedBody(_reason(error)) from None
-    return _check_all(events, sender=sender, now=now, max_count=max_count)
+        texts = decode_well_formed(_decode_raw_envelope, body).events
+        return decode_each(texts, _event_decoder.decode, check, prefix="events", max_count=max_count)
+    except MALFORMED as error:
+        raise malformed(error) from None
+    return check_all(events, check, prefix="events", max_count=max_count)
 
 
-def decode_ndjson(body: bytes, *, sender: Sender, now: datetime, max_count: int) -> Batch:
+def decode_ndjson(body: bytes, *, sender: Sender, now: datetime, max_count: int) -> Batch[StoredEvent]:
     """The batch of an NDJSON body, one event a line; empty lines are passed over.
 
     Raises:
-        TooManyEvents: more than `max_count`.
+        TooManyRows: more than `max_count`.
     """
+    check = _check(sender, now)
     try:
         events = _event_decoder.decode_lines(body)
-    except _MALFORMED:
+    except MALFORMED:
         lines = [line for line in body.splitlines() if line.strip()]
-        return _decode_each(lines, sender=sender, now=now, max_count=max_count)
-    return _check_all(events, sender=sender, now=now, max_count=max_count)
+        return decode_each(lines, _event_decoder.decode, check, prefix="events", max_count=max_count)
+    return check_all(events, check, prefix="events", max_count=max_count)
 
 
 def encode_batch(events: Sequence[StoredEvent]) -> bytes:
@@ -186,81 +159,26 @@ def event_json_schema() -> dict[str, Any]:
     }
 
 
-def _raw_events(body: bytes) -> list[msgspec.Raw]:
-    """Each event's own text.
-
-    Raises:
-        MalformedBody: no JSON.
-        msgspec.ValidationError: not an object with a list of events; nothing to look at alone.
-    """
-    try:
-        return _decode_raw_envelope(body).events
-    except msgspec.ValidationError:
-        # The decoder stopped where a type does not fit: what follows may not even be JSON.
-        _check_syntax(body)
-        raise
-    except _MALFORMED as error:
-        raise MalformedBody(_reason(error)) from None
+def _check(sender: Sender, now: datetime) -> Callable[[Event], StoredEvent]:
+    latest = latest_ms(now)
+    return lambda event: _stored(event, sender, latest)
 
 
-def _check_syntax(body: bytes) -> None:
-    try:
-        msgspec.json.decode(body)
-    except msgspec.ValidationError:
-        return  # JSON, with a number too large to hold
-    except _MALFORMED as error:
-        raise MalformedBody(_reason(error)) from None
-
-
-def _check_all(events: Sequence[Event], *, sender: Sender, now: datetime, max_count: int) -> Batch:
-    if len(events) > max_count:
-        raise TooManyEvents
-    batch = Batch([], [])
-    latest_ms = _latest_ms(now)
-    for index, event in enumerate(events):
-        try:
-            batch.events.append(_stored(event, sender, latest_ms))
-        except _EventRefused as refused:
-            batch.refusals.append(Refusal(refused.code, refused.detail, f"events.{index}.{refused.field}"))
-    return batch
-
-
-def _decode_each(texts: Sequence[bytes | msgspec.Raw], *, sender: Sender, now: datetime, max_count: int) -> Batch:
-    if len(texts) > max_count:
-        raise TooManyEvents
-    batch = Batch([], [])
-    latest_ms = _latest_ms(now)
-    for index, text in enumerate(texts):
-        try:
-            batch.events.append(_stored(_event_decoder.decode(text), sender, latest_ms))
-        except _EventRefused as refused:
-            batch.refusals.append(Refusal(refused.code, refused.detail, f"events.{index}.{refused.field}"))
-        except msgspec.ValidationError as error:
-            batch.refusals.append(_refusal_of(error, f"events.{index}"))
-        except _MALFORMED as error:
-            batch.refusals.append(Refusal("malformed_json", _reason(error), f"events.{index}"))
-    return batch
-
-
-def _latest_ms(now: datetime) -> int:
-    return min((now + MAX_FUTURE - _EPOCH) // _MILLISECOND, _LATEST_MS)
-
-
-def _stored(event: Event, sender: Sender, latest_ms: int) -> StoredEvent:
+def _stored(event: Event, sender: Sender, latest: int) -> StoredEvent:
     if not event.event_id.int:
         # It is also what ClickHouse makes of an id it cannot read; the writer takes it for that.
-        raise _EventRefused("invalid", "Ensure this is not the nil UUID.", "event_id")
+        raise RowRefused("invalid", "Ensure this is not the nil UUID.", "event_id")
     properties = _encode_canonical(event.properties).decode() if event.properties else "{}"
     # A character has at most 4 bytes: only a long text needs to be counted.
     if len(properties) > PROPERTIES_MAX_BYTES // 4 and len(properties.encode()) > PROPERTIES_MAX_BYTES:
-        raise _EventRefused("too_large", f"Ensure this takes at most {PROPERTIES_MAX_BYTES} bytes.", "properties")
+        raise RowRefused("too_large", f"Ensure this takes at most {PROPERTIES_MAX_BYTES} bytes.", "properties")
     return StoredEvent(
         event.event_id,
         _user_id(event.user_id, sender),
         _text(event.course_id, "course_id"),
         _event_type(event.event_type),
         _text(event.session_id, "session_id"),
-        _milliseconds(event.occurred_at, latest_ms),
+        milliseconds(event.occurred_at, "occurred_at", latest),
         properties,
     )
 
@@ -268,10 +186,10 @@ def _stored(event: Event, sender: Sender, latest_ms: int) -> StoredEvent:
 def _user_id(sent: int | str | None, sender: Sender) -> str:
     if sender.only_user_id is None:
         if sent is None:
-            raise _EventRefused("required", "This field is required.", "user_id")
+            raise RowRefused("required", "This field is required.", "user_id")
         return _text(sent, "user_id")
     if sent is not None and str(sent) != sender.only_user_id:
-        raise _EventRefused("not_own", "You may send only your own events.", "user_id")
+        raise RowRefused("not_own", "You may send only your own events.", "user_id")
     return sender.only_user_id
 
 
@@ -283,9 +201,9 @@ def _text(value: int | str | None, field: str) -> str:
     if isinstance(value, int):
         value = str(value)
         if len(value) > 128:
-            raise _EventRefused("max_length", "Ensure this has at most 128 characters.", field)
+            raise RowRefused("max_length", "Ensure this has at most 128 characters.", field)
     elif _CONTROL_CHARACTER.search(value):
-        raise _EventRefused("invalid", "Ensure this has no control characters.", field)
+        raise RowRefused("invalid", "Ensure this has no control characters.", field)
     return value
 
 
@@ -293,58 +211,5 @@ def _text(value: int | str | None, field: str) -> str:
 def _event_type(sent: str) -> str:
     event_type = sent.lower()
     if not _EVENT_TYPE.fullmatch(event_type):
-        raise _EventRefused("invalid", "Ensure this has only a-z, 0-9 and _.:- in it.", "event_type")
+        raise RowRefused("invalid", "Ensure this has only a-z, 0-9 and _.:- in it.", "event_type")
     return event_type
-
-
-def _milliseconds(moment: datetime, latest_ms: int) -> int:
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    # A difference does not overflow, as years 1 and 9999 would under an offset.
-    milliseconds = (moment - _EPOCH) // _MILLISECOND
-    if milliseconds > latest_ms:
-        raise _EventRefused("in_the_future", "Ensure this is at most 24 hours ahead of the server.", "occurred_at")
-    if milliseconds < _EARLIEST_MS:
-        raise _EventRefused("out_of_range", "Ensure this is not before the year 1900.", "occurred_at")
-    return milliseconds
-
-
-_PATH = re.compile(r" - at `\$(?P<path>[^`]*)`\Z")
-_FIELD_IN_MESSAGE = re.compile(r"field `(?P<field>[^`]+)`")
-
-
-def _refusal_of(error: msgspec.ValidationError, prefix: str) -> Refusal:
-    """msgspec's message, with its path as ours: `$.user_id` becomes events.3.user_id"""
-    message = str(error)
-    path = ""
-    if match := _PATH.search(message):
-        message, path = message[: match.start()], match["path"]
-    parts = [part for part in re.split(r"[.\[\]]+", path) if part and part != "..."]
-    if match := _FIELD_IN_MESSAGE.search(message):
-        parts.append(match["field"])
-    code = "invalid"
-    if "missing required" in message:
-        code = "required"
-    elif "unknown field" in message:
-        code = "unknown_field"
-    return Refusal(code, f"{message}.", ".".join([prefix, *parts]))
-
-
-def envelope_refusal(error: msgspec.ValidationError) -> Refusal:
-    """The refusal of a body that is JSON, but not an object with a list of events."""
-    refusal = _refusal_of(error, "")
-    return Refusal(refusal.code, refusal.detail, refusal.attr.removeprefix(".") or "events")
-
-
-def first_errors(refusals: Iterable[Refusal]) -> list[dict[str, str]]:
-    """The first refusals, as the answer names them."""
-    named = [msgspec.to_builtins(refusal) for refusal in refusals]
-    return named[:NAMED_ERRORS]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "JSON is nested too deeply."
-    if isinstance(error, UnicodeDecodeError):
-        return "JSON must be encoded in UTF-8."
-    return f"{error}."

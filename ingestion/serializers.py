@@ -92,22 +92,27 @@ class PipelineStatusSerializer(serializers.Serializer[object]):
 
     buffered_batches = serializers.IntegerField()
     buffered_events = serializers.IntegerField()
+    buffered_readings = serializers.IntegerField()
     buffered_bytes = serializers.IntegerField()
     in_flight_events = serializers.IntegerField(help_text="Of the buffered, those being written.")
+    in_flight_readings = serializers.IntegerField()
     lag_seconds = serializers.FloatField(help_text="Age of the oldest batch that waits.")
     seconds_since_progress = serializers.FloatField(allow_null=True)
-    stored_per_second = serializers.FloatField(help_text="Over this minute and the one before.")
+    stored_per_second = serializers.FloatField(help_text="Events and readings, over this minute and the one before.")
     dead_letters = serializers.IntegerField()
     is_stuck = serializers.BooleanField()
-    totals = serializers.DictField(child=serializers.IntegerField())
-    refused = serializers.DictField(child=serializers.IntegerField(), help_text="By reason.")
+    totals = serializers.DictField(child=serializers.IntegerField(), help_text="Of events.")
+    refused = serializers.DictField(child=serializers.IntegerField(), help_text="Events, by reason.")
+    readings_totals = serializers.DictField(child=serializers.IntegerField())
+    readings_refused = serializers.DictField(child=serializers.IntegerField())
     writers = WriterStateSerializer(many=True)
 
 
 class DeadLetterSerializer(serializers.Serializer[object]):
-    """An event that could not be stored."""
+    """An event or a reading that could not be stored."""
 
     id = serializers.CharField()
+    kind = serializers.ChoiceField(["events", "readings"])
     reason = serializers.CharField()
     received_at = serializers.DateTimeField()
     origin = serializers.CharField(source="source")

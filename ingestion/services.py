@@ -5,15 +5,15 @@ import uuid
 from datetime import UTC, datetime
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.db.models import F
 from redis.exceptions import RedisError
 
 from ingestion import buffer
+from ingestion.inserting import Batch, insert_batches
 from ingestion.ledger import COUNTS, HOUR_MS, ledger_hours, ledger_read
 from ingestion.models import LedgerHour
 from ingestion.schemas import StoredEvent, encode_batch, encode_event
-from ingestion.storing import Batch, insert_batches
 from storage_app.clickhouse import gateway
 
 logger = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""The window of what was seen: tells a copy of an event from a second event under the same id.
+"""The window of what was seen: tells a copy of an event or a reading from a second one under the same id.
 
 Identical copies are ClickHouse's business (docs/adr/0004). A copy with other content would escape the sorting key
 there, so for EVENT_CONFLICT_WINDOW_DAYS after an id was first seen a hash of its content is remembered, and a copy
@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import takewhile
+from itertools import compress
+from typing import cast
 
 import numpy as np
 from django.conf import settings
@@ -22,9 +23,9 @@ from xxhash import xxh3_64_digest, xxh3_128_digest
 from ingestion.redis_store import WINDOW, client
 
 _DAY_MS = 86_400_000
-_BLOBS_A_PAGE = 500
+_PAGE_BYTES = 1 << 20
 _PARTS = 8  # what is forgotten at once for want of room: at most an eighth of it
-_LARGEST_SEGMENT = 250_000  # merging takes several times its memory for a moment
+_LARGEST_SEGMENT = 500_000  # merging takes several times its memory for a moment
 _MERGED_SPAN_MS = _DAY_MS
 _HALF = np.uint64(32)
 
@@ -42,10 +43,11 @@ class Seen(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a commit does to the window: new records, and how many of the list's oldest blobs go."""
+    """What a commit does to the window: new records, and how many of the blobs that are held go, the oldest first."""
 
     records: Records
     now_ms: int
+    held_blobs: int
     dropped_blobs: int
 
     @property
@@ -84,16 +86,24 @@ class Window:
     def load(self) -> None:
         """Read everything that Redis keeps, in place of what is held."""
         self._segments = []
-        for blob in _blobs():
-            records = np.frombuffer(blob, "<u8", offset=8).reshape(2, -1)
-            self._append(records, int.from_bytes(blob[:8], "little"))
+        for segment in _segments():
+            self._append(segment)
 
-    def check(self, events: Sequence[bytes]) -> tuple[NDArray[np.int8], Records]:
-        """For each event, a StoredEvent as JSON, what it is (Seen); and the records of those that are the first.
+    def check(self, ids: Sequence[bytes], contents: Sequence[bytes]) -> tuple[NDArray[np.int8], Records]:
+        """For each row what it is (Seen), by its id and its content; and the records of those that are the first.
 
-        Nothing is remembered yet: asked again it gives the same answers, so that a plan can be done again.
+        A row without an id is always a first, and has no record. Nothing is remembered yet: asked again it gives the
+        same answers, so that a plan can be done again.
         """
-        records = records_of(events)
+        seen = np.full(len(ids), Seen.FIRST, np.int8)
+        if all(ids):
+            seen[:], first = self._check(records_of(ids, contents))
+            return seen, first
+        named = np.array([bool(each) for each in ids])
+        seen[named], first = self._check(records_of(list(compress(ids, named)), list(compress(contents, named))))
+        return seen, first
+
+    def _check(self, records: Records) -> tuple[NDArray[np.int8], Records]:
         order = np.argsort(records[0], kind="stable")  # of equal ids, what came first stands first
         keys, values = np.take(records, order, axis=1)
         begins = np.concatenate([[True], keys[1:] != keys[:-1]])[: keys.size]
@@ -124,7 +134,7 @@ class Window:
                 break
             held -= len(segment)
             dropped += segment.blobs
-        return Change(records, now_ms, dropped)
+        return Change(records, now_ms, sum(segment.blobs for segment in self._segments), dropped)
 
     def keep(self, change: Change) -> None:
         """Remember what Redis has now committed."""
@@ -132,38 +142,66 @@ class Window:
         while dropped > 0:
             dropped -= self._segments.pop(0).blobs
         if change.records.size:
-            self._append(change.records, change.now_ms)
+            self._append(_Segment(_sorted(change.records), change.now_ms, change.now_ms, 1))
 
-    def _append(self, records: Records, at_ms: int) -> None:
-        """A new segment, merged with those before it that are no longer than it, so that few are to be searched."""
-        segment = _Segment(_sorted(records), at_ms, at_ms, 1)
-        largest = min(_LARGEST_SEGMENT, settings.EVENT_CONFLICT_WINDOW_MAX_IDS // _PARTS)
+    def _append(self, segment: _Segment) -> None:
+        """Merge it with those before it that are no longer than it, so that few are to be searched."""
         while self._segments:
             before = self._segments[-1]
-            fits = len(before) + len(segment) <= largest and at_ms - before.first_ms < _MERGED_SPAN_MS
+            fits = len(before) + len(segment) <= _largest() and segment.last_ms - before.first_ms < _MERGED_SPAN_MS
             if len(before) > 2 * len(segment) or not fits:
                 break
             segment = self._segments.pop().merged(segment)
         self._segments.append(segment)
 
 
-def records_of(events: Sequence[bytes]) -> Records:
-    """The window's record of each event, a StoredEvent as JSON: it begins with ["<36 characters of UUID>"."""
-    hashes = b"".join([part for event in events for part in (xxh3_128_digest(event[2:38]), xxh3_64_digest(event))])
-    keys, ids, contents = np.frombuffer(hashes, "<u8").reshape(-1, 3).T
-    return np.stack([keys, ids >> _HALF << _HALF | contents >> _HALF])
+def records_of(ids: Sequence[bytes], contents: Sequence[bytes]) -> Records:
+    """The window's record of each row."""
+    hashes = b"".join(
+        [part for row in zip(ids, contents, strict=True) for part in (xxh3_128_digest(row[0]), xxh3_64_digest(row[1]))]
+    )
+    keys, rest, content = np.frombuffer(hashes, "<u8").reshape(-1, 3).T
+    return np.stack([keys, rest >> _HALF << _HALF | content >> _HALF])
 
 
-def records_without(records: Records, events: Sequence[bytes]) -> Records:
-    """The records less those of these events."""
-    return records[:, np.isin(records[0], records_of(events)[0], invert=True)]
+def records_without(records: Records, ids: Sequence[bytes]) -> Records:
+    """The records less those of these ids."""
+    return records[:, np.isin(records[0], records_of(ids, ids)[0], invert=True)]
+
+
+def _largest() -> int:
+    return min(_LARGEST_SEGMENT, int(settings.EVENT_CONFLICT_WINDOW_MAX_IDS) // _PARTS)
 
 
 def _sorted(records: Records) -> Records:
     return np.take(records, np.argsort(records[0], kind="stable"), axis=1)
 
 
+def _segments() -> Iterator[_Segment]:
+    """What Redis keeps, in parts as large as they may be: merging blob by blob would take minutes."""
+    gathered: list[tuple[int, Records]] = []
+    size = 0
+    for blob in _blobs():
+        at_ms, records = int.from_bytes(blob[:8], "little"), np.frombuffer(blob, "<u8", offset=8).reshape(2, -1)
+        if gathered and (size + records.shape[1] > _largest() or at_ms - gathered[0][0] >= _MERGED_SPAN_MS):
+            yield _gathered(gathered)
+            gathered, size = [], 0
+        gathered.append((at_ms, records))
+        size += records.shape[1]
+    if gathered:
+        yield _gathered(gathered)
+
+
+def _gathered(blobs: Sequence[tuple[int, Records]]) -> _Segment:
+    records = np.concatenate([records for _, records in blobs], axis=1)
+    return _Segment(_sorted(records), blobs[0][0], blobs[-1][0], len(blobs))
+
+
 def _blobs() -> Iterator[bytes]:
-    pages = (client().lrange(WINDOW, at, at + _BLOBS_A_PAGE - 1) for at in range(0, 1 << 62, _BLOBS_A_PAGE))
-    for page in takewhile(bool, pages):
-        yield from page  # type: ignore[misc]  # redis-py's types allow for an asynchronous client
+    """Oldest first. A blob may hold one id or a million: light pages grow, heavy ones shrink."""
+    at, count = 0, 16
+    while page := cast("list[bytes]", client().lrange(WINDOW, at, at + count - 1)):
+        yield from page
+        at += len(page)
+        page_bytes = sum(map(len, page))
+        count = min(2 * count, 8192) if page_bytes < _PAGE_BYTES else max(count // 2, 1)

@@ -1,4 +1,4 @@
-"""Takes batches from the buffer and stores them in ClickHouse, each event once in effect.
+"""Takes batches from the buffer and stores them in ClickHouse, each event and reading once in effect.
 
     lease → [plan left behind? do it again under its token] → read → plan → check → insert → commit → read …
 
@@ -17,10 +17,11 @@ import structlog
 from redis.exceptions import RedisError
 
 from ingestion import buffer
-from ingestion.buffer import Entry
+from ingestion.buffer import Entry, Kind
+from ingestion.inserting import insert_batches
 from ingestion.lease import Lease, LeaseLost
 from ingestion.redis_store import WRITERS, client
-from ingestion.storing import Outcome, check_entries, insert_batches, is_poison, store_each
+from ingestion.storing import Outcome, check_entries, is_poison, store_each
 from ingestion.window import Window
 from storage_app.clickhouse.errors import StoreError
 
@@ -79,8 +80,11 @@ class Writer:
             self._finish_plan()
             while not self._stopping.is_set():
                 self._say("writing")
-                if entries := self._collect():
-                    self._store(entries)
+                entries = self._collect()
+                # Each kind has a table and so an insert and a plan of its own: one never stands for half of another.
+                for kind in Kind:
+                    if of_kind := [entry for entry in entries if entry.kind == kind]:
+                        self._store(of_kind)
         finally:
             finished.set()
             keeper.join()
@@ -131,7 +135,7 @@ class Writer:
         return min(max(expected, 1), _LARGEST_READ)
 
     def _store(self, entries: Sequence[Entry]) -> None:
-        """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad event stands alone."""
+        """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad row stands alone."""
         self._lease.plan(entries)
         started = time.monotonic()
         outcome = Outcome()
@@ -150,4 +154,6 @@ class Writer:
         self._lease.commit(entries, outcome.ledger, outcome.dead, window=change)
         self._window.keep(change)
         counts = outcome.totals()
-        logger.info("events_written", batches=len(entries), seconds=round(time.monotonic() - started, 3), **counts)
+        logger.info(
+            f"{entries[0].kind}_written", batches=len(entries), seconds=round(time.monotonic() - started, 3), **counts
+        )

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
 from ingestion import buffer
+from ingestion.devices.known import known_devices
 from ingestion.redis_store import client
 from ingestion.writer import Writer
 from storage_app import s3
@@ -52,6 +53,7 @@ def _clean_clickhouse(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("clickhouse"):
         request.getfixturevalue("_clickhouse_migrated")
         gateway.execute("TRUNCATE TABLE events")
+        gateway.execute("TRUNCATE TABLE device_readings")
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +71,7 @@ def _bucket_where_marked(request: pytest.FixtureRequest) -> None:
 def _clean_redis(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("redis"):
         client().flushdb()
+        known_devices.clear()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from accounts.models.api_key import API_KEY_NAME_MAX_LENGTH, ApiKey, ApiKeyQuerySet, Scope
 from accounts.models.audit_entry import AuditEntry, Outcome
 from accounts.models.cleanup_run import CleanupRun
-from accounts.models.device import DEVICE_NAME_MAX_LENGTH, Device, DeviceQuerySet
+from accounts.models.device import DEVICE_NAME_MAX_LENGTH, Device, DeviceQuerySet, DeviceState
 from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
 from accounts.models.sign_in_attempts import SignInAttempts
 from accounts.models.user import USERNAME_MAX_LENGTH, Role, User, UserManager
@@ -18,6 +18,7 @@ __all__ = [
     "CleanupRun",
     "Device",
     "DeviceQuerySet",
+    "DeviceState",
     "Outcome",
     "RefreshToken",
     "RefreshTokenQuerySet",

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
+from accounts.models.device import Device
 from accounts.models.user import Role, User
 
 API_KEY_NAME_MAX_LENGTH = 100
@@ -46,6 +47,15 @@ class ApiKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    # It goes with its device: without one it would open more than it did.
+    device = models.ForeignKey(
+        Device,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="api_keys",
+        help_text="Set: the key sends readings of this device and opens nothing else.",
+    )
     name = models.CharField(max_length=API_KEY_NAME_MAX_LENGTH)
     prefix = models.CharField(max_length=16, help_text="How the key begins, to know it again.")
     key_hash = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the whole key.")
@@ -63,6 +73,9 @@ class ApiKey(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(scopes__contained_by=Scope.values, scopes__len__gt=0), name="accounts_apikey_scopes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(device=None) | models.Q(scopes=[Scope.INGEST.value]), name="accounts_apikey_device"
             ),
         )
 

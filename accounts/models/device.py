@@ -3,14 +3,24 @@ readings in and the one that analyses them.
 """
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapper, F, Q, Value, When
 from django.utils import timezone
 
 from accounts.models.user import Role, User
 
 DEVICE_NAME_MAX_LENGTH = 200
+
+
+class DeviceState(models.TextChoices):
+    """What is heard of a device."""
+
+    NEVER = "never", "Never heard of"
+    ACTIVE = "active", "Active"
+    SILENT = "silent", "Silent"
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
@@ -19,6 +29,26 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def visible_to(self, user: User) -> Self:
         """An admin sees every device, anybody else their own."""
         return self if user.role == Role.ADMIN else self.filter(owner=user)
+
+    def with_state(self, *, at: datetime, grace: timedelta) -> Self:
+        """Each with its `state`: silent once it is later than it should have sent by more than `grace`."""
+        interval = ExpressionWrapper(
+            F("expected_interval_seconds") * Value(timedelta(seconds=1)), output_field=DurationField()
+        )
+        due = ExpressionWrapper(F("last_seen_at") + interval + Value(grace), output_field=DateTimeField())
+        return self.annotate(due_at=due).annotate(
+            state=Case(
+                When(last_seen_at=None, then=Value(DeviceState.NEVER)),
+                # Without an expected interval nothing is due.
+                When(Q(due_at__lt=at), then=Value(DeviceState.SILENT)),
+                default=Value(DeviceState.ACTIVE),
+                output_field=models.CharField(),
+            )
+        )
+
+    def in_state(self, state: str) -> Self:
+        """Those of `with_state` that are in this one."""
+        return self.filter(Q.create([("state", state)]))
 
 
 class Device(models.Model):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, Device, User
 from accounts.origin import Origin
 from accounts.services.audit import audit_record
 from accounts.tokens import api_key_hash, api_key_make
@@ -22,12 +22,19 @@ class NewApiKey:
 
 
 def api_key_create(
-    *, owner: User, name: str, scopes: list[str], origin: Origin, expires_at: datetime | None = None
+    *,
+    owner: User,
+    name: str,
+    scopes: list[str],
+    origin: Origin,
+    expires_at: datetime | None = None,
+    device: Device | None = None,
 ) -> NewApiKey:
-    """Make a key."""
+    """Make a key; with a device it is that device's alone, and has the scope `ingest` only."""
     text, prefix = api_key_make()
     api_key = ApiKey.objects.create(
         owner=owner,
+        device=device,
         name=name,
         prefix=prefix,
         key_hash=api_key_hash(text),

@@ -40,11 +40,9 @@ class ApiKeyCollection(ListAPIView[ApiKey]):
     )
     def post(self, request: Request) -> Response:
         """Make a key. The answer is the only place where it is shown: `Authorization: Api-Key <key>`."""
-        new = api_key_create(
-            owner=account_now(request),
-            origin=origin_of(request),
-            **validated(ApiKeyRequestSerializer(data=request.data)),
-        )
+        owner = account_now(request)
+        wanted = validated(ApiKeyRequestSerializer(data=request.data, context={"user": owner}))
+        new = api_key_create(owner=owner, origin=origin_of(request), **wanted)
         return Response(NewApiKeySerializer(new.api_key, context={"key": new.text}).data, status=201)
 
     def get_queryset(self) -> ApiKeyQuerySet:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import httpx
 
 from benchmarks import processes
-from benchmarks.ingest.services import ROOT, ClickHouse, Target
+from benchmarks.ingest.services import ClickHouse, Target
+from benchmarks.serving import ROOT, load
 
 CONNECTIONS = 16
 
@@ -35,35 +36,22 @@ def measure(store: ClickHouse, target: Target, size: int, run: int, seconds: int
     parts = {name: processes.with_children(roots) for name, roots in target.parts.items()}
     before = {name: processes.cpu_seconds(part) for name, part in parts.items()}
     started = time.monotonic()
-    requests, refused, p50_ms, p99_ms = wrk(target, size, run, seconds=seconds)
-    expected = (requests - refused) * size
+    script = [str(size), f"{run % 256:02x}", target.kind, target.credentials]
+    wrk = load("benchmarks/load.lua", target.url, script, seconds=seconds, connections=CONNECTIONS)
+    expected = (wrk.requests - wrk.refused) * size
     while (visible := store.count(target.table)) < expected and time.monotonic() - started < 20 * seconds:
         time.sleep(0.02)
     taken = time.monotonic() - started
     millions = max(visible, 1) / 1e6
     cpu = {name: (processes.cpu_seconds(part) - before[name]) / millions for name, part in parts.items()}
-    return Measured(visible / taken, cpu, p50_ms, p99_ms, refused)
-
-
-def wrk(
-    target: Target, size: int, run: int, *, seconds: int, connections: int = CONNECTIONS, delay_ms: int = 0
-) -> tuple[int, int, float, float]:
-    """(requests, of which refused, p50 and p99 of the answer in ms)"""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", "benchmarks/load.lua"]
-    script = [str(size), f"{run % 256:02x}", target.kind, target.credentials, str(delay_ms)]
-    done = subprocess.run(
-        [*command, target.url, "--", *script], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    [line] = [line for line in done.splitlines() if line.startswith("RESULT")]
-    _, requests, refused, _, p50_ms, p99_ms = line.split()
-    return int(requests), int(refused), float(p50_ms), float(p99_ms)
+    return Measured(visible / taken, cpu, wrk.p50_ms, wrk.p99_ms, wrk.refused)
 
 
 def lag_at_half_load(ours: Target, rows_per_second: float) -> tuple[float, float]:
     """p50 and p99 of the seconds from an accepted event until it is visible, under half of the load of 1000."""
     delay_ms = round(4 * 1000 / (rows_per_second / 2) * 1000)
-    load = ["wrk", "-t1", "-c4", "-d15s", "-s", "benchmarks/load.lua", ours.url, "--", "1000", "fe", "events"]
-    load_run = subprocess.Popen([*load, ours.credentials, str(delay_ms)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    command = ["wrk", "-t1", "-c4", "-d15s", "-s", "benchmarks/load.lua", ours.url, "--", "1000", "fe", "events"]
+    load_run = subprocess.Popen([*command, ours.credentials, str(delay_ms)], cwd=ROOT, stdout=subprocess.DEVNULL)
     store, lags = ClickHouse(), []
     headers = {"Authorization": f"Bearer {ours.credentials}"}
     with httpx.Client(headers=headers, timeout=30) as http:

@@ -1,22 +1,19 @@
 """What is measured: ours and the peer as processes, ClickHouse's own HTTP interface as the limit."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import psutil
 
 from benchmarks import processes
+from benchmarks.serving import ROOT, free_port, started, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
 PEER_TABLE, LIMIT_TABLE = "events_peer", "events_limit"
 
 
@@ -58,7 +55,7 @@ def services_start() -> Iterator[tuple[int, int]]:
     """Ours and the peer, with two web processes each; gives their ports."""
     python = sys.executable
     subprocess.run([python, "manage.py", "prepare", "--demo-accounts"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    ours, peer = _free_port(), _free_port()
+    ours, peer = free_port(), free_port()
     granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ours), "--workers", "2"]
     uvicorn = ["uvicorn", "benchmarks.peers.fastapi_events:app", "--port", str(peer), "--workers", "2"]
     environment = os.environ | {"PEER_TABLE": f"tidewatch.{PEER_TABLE}", "LOG_LEVEL": "WARNING"}
@@ -67,16 +64,10 @@ def services_start() -> Iterator[tuple[int, int]]:
         [python, "manage.py", "write_events"],
         [python, "-m", *uvicorn, "--log-level", "error"],
     )
-    started = [subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) for command in commands]
-    try:
-        _wait_for(f"http://127.0.0.1:{ours}/health")
-        _wait_for(f"http://127.0.0.1:{peer}/openapi.json")
+    with started(commands, environment=environment):
+        wait_for(f"http://127.0.0.1:{ours}/health")
+        wait_for(f"http://127.0.0.1:{peer}/openapi.json")
         yield ours, peer
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(timeout=30)
 
 
 def targets_of(store: ClickHouse, ports: tuple[int, int]) -> list[Target]:
@@ -96,22 +87,3 @@ def targets_of(store: ClickHouse, ports: tuple[int, int]) -> list[Target]:
         Target("peer", f"http://127.0.0.1:{peer}/events", "events", "-", PEER_TABLE, peers | server),
         Target("limit", store.url + insert, "ndjson", store.credentials, LIMIT_TABLE, server),
     ]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass  # not up yet
-        time.sleep(0.1)
-    raise TimeoutError(url)

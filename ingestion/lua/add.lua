@@ -1,13 +1,2 @@
--- Keep a batch unless the buffer is full; gives the entry's id, or nothing.
--- KEYS: stream, counters, ledger of the hour
--- ARGV: greatest number of entries, of bytes, batch, events in it, received_ms, source, seconds the ledger is kept
-if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1])
-    or tonumber(redis.call('HGET', KEYS[2], 'bytes') or '0') + #ARGV[3] > tonumber(ARGV[2]) then
-  return false
-end
-redis.call('HINCRBY', KEYS[2], 'bytes', #ARGV[3])
-redis.call('HINCRBY', KEYS[2], 'events', ARGV[4])
-redis.call('HINCRBY', KEYS[2], 'total_accepted', ARGV[4])
-redis.call('HINCRBY', KEYS[3], ARGV[6] .. ':accepted', ARGV[4])
-redis.call('EXPIRE', KEYS[3], ARGV[7])
-return redis.call('XADD', KEYS[1], '*', 'batch', ARGV[3], 'count', ARGV[4], 'received_ms', ARGV[5], 'source', ARGV[6])
+-- Keep a batch of events; gives the entry's id, or nothing when the buffer is full. Follows keep.lua.
+return keep()

@@ -1,6 +1,7 @@
 """How the pipeline is doing: what waits, since when, what moves, and who moves it."""
 
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,8 +9,9 @@ import msgspec
 from django.conf import settings
 
 from ingestion import buffer
+from ingestion.buffer import Kind
 from ingestion.dead_letters import dead_letter_count
-from ingestion.redis_store import COUNTERS, PLAN, STORED_PER_MINUTE, STREAM, WRITERS, client
+from ingestion.redis_store import COUNTERS, PLAN, STORED_PER_MINUTE, WRITERS, client
 
 _WRITER_SHOWN_SECONDS = 3600
 
@@ -29,8 +31,10 @@ class PipelineStatus:
 
     buffered_batches: int
     buffered_events: int
+    buffered_readings: int
     buffered_bytes: int
     in_flight_events: int
+    in_flight_readings: int
     lag_seconds: float
     seconds_since_progress: float | None
     stored_per_second: float
@@ -38,6 +42,8 @@ class PipelineStatus:
     is_stuck: bool
     totals: dict[str, int]
     refused: dict[str, int]
+    readings_totals: dict[str, int]
+    readings_refused: dict[str, int]
     writers: list[WriterState]
 
     def as_dict(self) -> dict[str, Any]:
@@ -54,26 +60,31 @@ def pipeline_status() -> PipelineStatus:
     now_ms = time.time_ns() // 1_000_000
     counters = {name.decode(): int(number) for name, number in _hash(COUNTERS).items()}
     lag_seconds = _oldest_age_seconds(now_ms)
+    in_flight = _in_flight()
     progress_ms = counters.get("progress_ms")
     since_progress = (now_ms - progress_ms) / 1000 if progress_ms else None
     return PipelineStatus(
         buffered_batches=buffer.waiting(),
         buffered_events=counters.get("events", 0),
+        buffered_readings=counters.get("readings", 0),
         buffered_bytes=counters.get("bytes", 0),
-        in_flight_events=_in_flight(),
+        in_flight_events=in_flight[Kind.EVENTS],
+        in_flight_readings=in_flight[Kind.READINGS],
         lag_seconds=lag_seconds,
         seconds_since_progress=since_progress,
         stored_per_second=_stored_per_second(now_ms),
         dead_letters=dead_letter_count(),
         is_stuck=_is_stuck(lag_seconds, since_progress),
-        totals=_prefixed(counters, "total_"),
-        refused=_prefixed(counters, "refused_"),
+        totals=_prefixed(counters, "events_total_"),
+        refused=_prefixed(counters, "events_refused_"),
+        readings_totals=_prefixed(counters, "readings_total_"),
+        readings_refused=_prefixed(counters, "readings_refused_"),
         writers=_writers(now_ms),
     )
 
 
 def pipeline_is_stuck() -> bool:
-    """Whether events wait and nothing has moved for PIPELINE_STUCK_SECONDS.
+    """Whether anything waits and nothing has moved for PIPELINE_STUCK_SECONDS.
 
     Raises:
         redis.RedisError: Redis is away.
@@ -89,13 +100,17 @@ def _is_stuck(lag_seconds: float, since_progress: float | None) -> bool:
 
 
 def _oldest_age_seconds(now_ms: int) -> float:
-    oldest = client().xinfo_stream(STREAM)["first-entry"] if buffer.waiting() else None
-    return max(0.0, (now_ms - int(oldest[0].split(b"-")[0])) / 1000) if oldest else 0.0
+    oldest_at = buffer.oldest_at()
+    return max(0.0, now_ms / 1000 - oldest_at.timestamp()) if oldest_at else 0.0
 
 
-def _in_flight() -> int:
-    plan = client().get(PLAN)
-    return int(plan.split()[1]) if plan else 0
+def _in_flight() -> Counter[str]:
+    """Rows by kind: a plan is of one."""
+    plan: Any = client().get(PLAN)
+    if not plan:
+        return Counter()
+    _, rows, kind = plan.decode().split()
+    return Counter({kind: int(rows)})
 
 
 def _stored_per_second(now_ms: int) -> float:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from ingestion import buffer
+from ingestion.buffer import Kind
 from ingestion.dead_letters import dead_letters
 from ingestion.schemas import StoredEvent
 from ingestion.selectors.events import Event, event_find
@@ -39,7 +40,9 @@ def _stored(event_id: UUID) -> Receipt | None:
 def _buffered(event_id: UUID) -> Receipt | None:
     mark = f'["{event_id}"'.encode()
     for entry in buffer.entries_newest_first():
-        events = entry.events()
+        if entry.kind is not Kind.EVENTS:
+            continue
+        events = entry.rows()
         start = events.find(mark)
         if start >= 0:
             for raw in msgspec.json.decode(events, type=list[msgspec.Raw]):
@@ -51,7 +54,7 @@ def _buffered(event_id: UUID) -> Receipt | None:
 def _dead(event_id: UUID) -> Receipt | None:
     mark = f'["{event_id}"'.encode()
     for letter in dead_letters():
-        if letter.event.startswith(mark):
+        if letter.kind is Kind.EVENTS and letter.event.startswith(mark):
             return Receipt("dead_letter", _as_event(letter.event, letter.received_ms), letter.reason)
     return None
 

@@ -40,7 +40,7 @@ def test_it_is_shown_once_and_kept_as_a_hash(owner: User, as_user: AsUser) -> No
     made = make(as_user(owner), "read", "ingest", "read")
 
     assert made.keys() == {
-        *("id", "name", "prefix", "scopes", "owner", "created_at", "expires_at", "last_used_at", "key")
+        *("id", "name", "prefix", "scopes", "owner", "device_id", "created_at", "expires_at", "last_used_at", "key")
     }
     assert made["key"].startswith(made["prefix"])
     assert made["scopes"] == ["ingest", "read"]

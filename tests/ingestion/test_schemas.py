@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.schemas import Batch, MalformedBody, Sender, TooManyEvents, decode_json, decode_ndjson, encode_batch
+from ingestion.decoding import Batch, MalformedBody, TooManyRows
+from ingestion.schemas import Sender, StoredEvent, decode_json, decode_ndjson, encode_batch
 from tests.ingestion.events import event
 
 NOW = datetime(2025, 3, 10, 12, tzinfo=UTC)
 ANYBODY = Sender(only_user_id=None)
 
 
-def decode(*events: Any, sender: Sender = ANYBODY) -> Batch:
+def decode(*events: Any, sender: Sender = ANYBODY) -> Batch[StoredEvent]:
     return decode_json(json.dumps({"events": events}).encode(), sender=sender, now=NOW, max_count=10_000)
 
 
@@ -32,7 +33,7 @@ def test_it_works() -> None:
     sent = event(user_id=7, event_type="Page_Viewed")
     batch = decode(sent)
     assert batch.refusals == []
-    [stored] = batch.events
+    [stored] = batch.rows
     assert str(stored.event_id) == sent["event_id"]
     assert (stored.user_id, stored.course_id, stored.session_id) == ("7", "course-1", "session-1")
     assert stored.event_type == "page_viewed"
@@ -103,7 +104,7 @@ def test_good_events(changes: dict[str, Any]) -> None:
 )
 def test_refusals(changes: dict[str, Any], field: str, code: str) -> None:
     batch = decode(event(), event(**changes), event())
-    assert len(batch.events) == 2
+    assert len(batch.rows) == 2
     [refusal] = batch.refusals
     assert refusal.code == code
     assert refusal.attr.startswith(f"events.1.{field}")
@@ -149,21 +150,21 @@ def test_no_list_of_events(body: bytes) -> None:
 @pytest.mark.parametrize("bad", [{}, {"user_id": ""}])
 def test_too_many(bad: dict[str, Any]) -> None:
     body = json.dumps({"events": [event(**bad)] * 11}).encode()
-    with pytest.raises(TooManyEvents):
+    with pytest.raises(TooManyRows):
         decode_json(body, sender=ANYBODY, now=NOW, max_count=10)
 
 
 def test_a_student_sends_only_their_own() -> None:
     student = Sender(only_user_id="42")
     batch = decode(event(user_id=...), event(user_id=42), event(user_id="42"), event(user_id=43), sender=student)
-    assert [stored.user_id for stored in batch.events] == ["42"] * 3
+    assert [stored.user_id for stored in batch.rows] == ["42"] * 3
     assert [(refusal.attr, refusal.code) for refusal in batch.refusals] == [("events.3.user_id", "not_own")]
 
 
 def test_ndjson_names_the_bad_lines() -> None:
     lines = [json.dumps(event()), "", "{broken", json.dumps(event(user_id="")), json.dumps(event())]
     batch = decode_ndjson("\n".join(lines).encode(), sender=ANYBODY, now=NOW, max_count=10)
-    assert len(batch.events) == 2
+    assert len(batch.rows) == 2
     assert [refusal.attr for refusal in batch.refusals] == ["events.1", "events.2.user_id"]
 
 
@@ -182,5 +183,5 @@ def test_properties_go_on_unaltered(properties: dict[str, Any]) -> None:
     if batch.refusals:  # only what is nested too deeply
         assert batch.refusals[0].attr.startswith("events.0.properties")
         return
-    [[*_, text]] = json.loads(encode_batch(batch.events))
+    [[*_, text]] = json.loads(encode_batch(batch.rows))
     assert json.dumps(json.loads(text), sort_keys=True) == json.dumps(properties, sort_keys=True)

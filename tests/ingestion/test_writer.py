@@ -2,8 +2,6 @@
 
 import json
 import threading
-import uuid
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,50 +10,19 @@ import pytest
 from django.conf import settings
 
 from ingestion import buffer
-from ingestion.buffer import Entry
+from ingestion.inserting import insert_batches
 from ingestion.lease import Lease, LeaseLost
-from ingestion.ledger import ledger_hours, ledger_read
-from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, client
+from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, WINDOW, client
 from ingestion.schemas import StoredEvent, encode_batch
-from ingestion.storing import Outcome, check_entries, insert_batches
+from ingestion.storing import Outcome, check_entries
 from ingestion.window import Window, records_of
 from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
+from tests.ingestion.writing import add, events, insert, rows, taken, tally, waiting_entries
 
 pytestmark = [pytest.mark.redis, pytest.mark.clickhouse, pytest.mark.django_db]
 
 Drain = Callable[[], None]
-
-
-def events(count: int, *, weeks: int = 1) -> list[StoredEvent]:
-    week_ms = 7 * 86_400_000
-    return [
-        StoredEvent(uuid.uuid4(), f"u{n}", "c", "page_viewed", "", 1_000_000_000_000 + n % weeks * week_ms, "{}")
-        for n in range(count)
-    ]
-
-
-def add(batch: list[StoredEvent]) -> str:
-    return buffer.add(encode_batch(batch), count=len(batch), received_ms=1_741_600_800_000, source="test")
-
-
-def rows() -> int:
-    """Rows as they lie in the table, duplicates and all."""
-    return int(gateway.query("SELECT count() FROM events")[0][0])
-
-
-def waiting_entries() -> list[Entry]:
-    return buffer.read("0", count=100, wait_ms=1)
-
-
-def insert(entries: list[Entry]) -> None:
-    insert_batches(check_entries(entries, Window(), Outcome()))
-
-
-def taken() -> Lease:
-    lease = Lease(10)
-    assert lease.acquire()
-    return lease
 
 
 def test_it_works(drain: Drain) -> None:
@@ -100,7 +67,7 @@ def test_a_frozen_writer_changes_nothing_when_it_wakes(drain: Drain) -> None:
     drain()
     insert(entries)
     with pytest.raises(LeaseLost):
-        frozen.commit(entries, {}, window=Window().change(records_of([])))
+        frozen.commit(entries, {}, window=Window().change(records_of([], [])))
     with pytest.raises(LeaseLost):
         frozen.plan(entries)
     assert not frozen.renew()
@@ -194,12 +161,48 @@ def test_a_missing_table_is_waited_for_and_no_dead_letter(drain: Drain) -> None:
     assert client().xlen(DEAD_LETTERS) == 0
 
 
-def tally() -> Counter[str]:
-    total: Counter[str] = Counter()
-    for hour in ledger_hours():
-        for counts in ledger_read(hour).values():
-            total += counts
-    return total
+def test_a_commit_whose_answer_was_lost_is_done_once(drain: Drain) -> None:
+    lease = taken()
+    add(events(3))
+    entries, window, outcome = waiting_entries(), Window(), Outcome()
+    lease.plan(entries)
+    insert_batches(check_entries(entries, window, outcome))
+    change = window.change(outcome.first_seen)
+    for _ in range(2):
+        lease.commit(entries, outcome.ledger, window=change)
+    assert tally() == {"accepted": 3, "stored": 3}
+    assert client().hmget(COUNTERS, ["bytes", "events"]) == [b"0", b"0"]
+    assert client().llen(WINDOW) == 1
+    add(events(2))
+    lease.plan(waiting_entries())
+    with pytest.raises(LeaseLost):  # the first try comes late, and finds another plan
+        lease.commit(entries, outcome.ledger, window=change)
+    lease.release()
+    drain()
+    assert tally() == {"accepted": 5, "stored": 5}
+
+
+def test_a_window_that_redis_lost_is_read_again(drain: Drain) -> None:
+    lease = taken()
+    add(events(1))
+    drain_window = Window()
+    entries, outcome = waiting_entries(), Outcome()
+    lease.plan(entries)
+    insert_batches(check_entries(entries, drain_window, outcome))
+    client().rpush(WINDOW, b"of another time")
+    with pytest.raises(LeaseLost):
+        lease.commit(entries, outcome.ledger, window=drain_window.change(outcome.first_seen))
+    client().delete(WINDOW)
+    lease.release()
+    drain()
+    assert tally() == {"accepted": 1, "stored": 1}
+
+
+def test_a_bad_event_twice_in_one_batch_is_counted_twice_dead(drain: Drain) -> None:
+    bad = ["00000000-0000-0000-0000-000000000000", "u", "c", "t", "", 1, "{}"]
+    buffer.add(json.dumps([bad, bad]).encode(), count=2, received_ms=1, source="test")
+    drain()
+    assert tally() == {"accepted": 2, "dead": 2}
 
 
 def changed(stored: StoredEvent, **changes: Any) -> StoredEvent:

@@ -78,3 +78,23 @@ def test_a_writer_killed_again_and_again(running: Running) -> None:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.3)
     wait_until(lambda: stored(client, course_id) == accepted == 10_000, what="everything that was accepted, once")
+
+
+def test_readings_outlive_the_writer(running: Running) -> None:
+    """Identical ones: each that is doubled or lost would show."""
+    client = running.client()
+    device_id = client.post("/devices", json={}).json()["id"]
+    batch = {"readings": [{"device_id": device_id, "x": 1, "y": 2, "z": 3, "timestamp": "2025-03-10T10:00:00Z"}] * 500}
+    accepted = 0
+    for _ in range(4):
+        accepted += sum(client.post("/stats", json=batch).json()["accepted"] for _ in range(5))
+        if pid := running.pid("writer"):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.3)
+
+    def counted() -> int:
+        return int(client.get(f"/stats/{device_id}", params={"limit": 1}).json()["count"])
+
+    wait_until(lambda: counted() == accepted == 10_000, what="everything that was accepted")
+    time.sleep(2)  # nothing comes after
+    assert counted() == 10_000

@@ -1,7 +1,7 @@
 """Compares PostgreSQL and the object store, and mends what differs."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import Q
@@ -13,6 +13,8 @@ from storage_app.files.models import STORED, FileState, Reconciliation, StoredFi
 from storage_app.files.object_store import StoredObject
 
 logger = structlog.get_logger(__name__)
+
+_KEPT = timedelta(days=90)
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ def files_reconcile(*, settled_before: datetime) -> Report:
     Raises:
         FileStoreUnavailable
     """
+    Reconciliation.objects.filter(started_at__lt=timezone.now() - _KEPT).delete()
     run = Reconciliation.objects.create()
     report = Report()
     try:

@@ -1,0 +1,1 @@
+"""Devices: whose they are, when they were heard of, when they fell silent."""

@@ -1,0 +1,161 @@
+"""What goes in and out of the devices' endpoints. Readings coming in are checked by reading_schemas.py."""
+
+import json
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from accounts.models import DEVICE_NAME_MAX_LENGTH, Device, DeviceState
+from ingestion.models import DeviceSilence
+from ingestion.serializers import InstantField
+
+METADATA_MAX_BYTES = 16 * 1024
+METADATA_MAX_DEPTH = 100
+DESCRIPTION_MAX_LENGTH = 2000
+INTERVAL_MAX_SECONDS = 366 * 86400
+
+
+class MetadataField(serializers.DictField):
+    """A JSON object that PostgreSQL can keep."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "too_large": f"Ensure this takes at most {METADATA_MAX_BYTES} bytes.",
+        "text": "Ensure this has no NUL characters and no halves of characters.",
+        "number": "Ensure that every number is finite.",
+        "depth": f"Ensure this is nested at most {METADATA_MAX_DEPTH} deep.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object, as it came."""
+        if _depth_exceeds(data, METADATA_MAX_DEPTH):
+            self.fail("depth")
+        value: dict[str, Any] = super().to_internal_value(data)
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            self.fail("text")
+        except ValueError:
+            self.fail("number")
+        if size > METADATA_MAX_BYTES:
+            self.fail("too_large")
+        if "\\u0000" in text and _has_nul(value):
+            self.fail("text")
+        return value
+
+
+class DeviceFieldsSerializer(serializers.Serializer[Any]):
+    """What a device's owner says of it."""
+
+    name = serializers.CharField(required=False, max_length=DEVICE_NAME_MAX_LENGTH, allow_blank=True, allow_null=True)
+    external_id = serializers.CharField(
+        required=False,
+        max_length=DEVICE_NAME_MAX_LENGTH,
+        allow_blank=True,
+        allow_null=True,
+        help_text="What its owner calls it; at most one device of theirs each.",
+    )
+    description = serializers.CharField(
+        required=False, max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True, allow_null=True
+    )
+    metadata = MetadataField(required=False, allow_null=True)
+    expected_interval_seconds = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=INTERVAL_MAX_SECONDS,
+        help_text="How often it should send; null: its silence is not watched.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Null is nothing said."""
+        nothing: dict[str, Any] = {"name": "", "external_id": "", "description": "", "metadata": {}}
+        return attrs | {name: value for name, value in nothing.items() if name in attrs and attrs[name] is None}
+
+
+class DeviceChangeSerializer(DeviceFieldsSerializer):
+    """What its owner may change."""
+
+    is_active = serializers.BooleanField(required=False, help_text="Readings of an inactive device are refused.")
+
+
+class DeviceSerializer(serializers.ModelSerializer[Device]):
+    """A device."""
+
+    owner = serializers.CharField(source="owner.username", help_text="Its owner's username.")
+    metadata = serializers.DictField()
+    state = serializers.ChoiceField(DeviceState.choices)
+
+    class Meta:
+        model = Device
+        fields = (
+            *("id", "name", "external_id", "description", "metadata", "owner", "is_active"),
+            *("expected_interval_seconds", "state", "last_seen_at", "created_at", "updated_at"),
+        )
+        read_only_fields = fields
+
+
+class DeviceQuerySerializer(serializers.Serializer[Any]):
+    """Which devices."""
+
+    state = serializers.ChoiceField(DeviceState.choices, required=False)
+    search = serializers.CharField(
+        required=False, max_length=DEVICE_NAME_MAX_LENGTH, help_text="Part of a name, external id or description."
+    )
+
+
+class DeviceSilenceSerializer(serializers.ModelSerializer[DeviceSilence]):
+    """A time in which a device that should have sent did not."""
+
+    class Meta:
+        model = DeviceSilence
+        fields = ("since", "noticed_at", "ended")
+        read_only_fields = fields
+
+
+class ReadingPeriodSerializer(serializers.Serializer[Any]):
+    """From when to when."""
+
+    start = InstantField(required=False, help_text="Included.")
+    end = InstantField(required=False, help_text="Excluded.")
+
+
+class ReadingSerializer(serializers.Serializer[object]):
+    """A stored reading."""
+
+    device_id = serializers.UUIDField()
+    timestamp = serializers.DateTimeField()
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    z = serializers.FloatField()
+    received_at = serializers.DateTimeField()
+
+
+class ReadingTakenSerializer(ReadingSerializer):
+    """A reading just taken."""
+
+    reading_id = serializers.UUIDField(required=False, help_text="As it was sent.")
+
+
+class ReadingsAcceptedSerializer(serializers.Serializer[object]):
+    """How many readings were taken."""
+
+    accepted = serializers.IntegerField()
+
+
+def _depth_exceeds(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_depth_exceeds(each, depth - 1) for each in inner)
+
+
+def _has_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any("\0" in key or _has_nul(inner) for key, inner in value.items())
+        case list():
+            return any(_has_nul(inner) for inner in value)
+    return False
