@@ -47,8 +47,8 @@ bench-ingest: install ## Measure events in against a plain service and ClickHous
 bench-dedup: install ## Measure reading 10M rows with copies against a clean table (ARGS="--rows 1000000")
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.dedup $(ARGS)
 
-bench-metrics: install ## Measure the metrics against their bare queries and pandas (EVENTS=1000000)
-	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.metrics --events $(or $(EVENTS),1000000)
+bench-metrics: install ## Measure the metrics against their bare queries and pandas (EVENTS=10000000)
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.metrics --events $(or $(EVENTS),10000000)
 
 bench-query: install ## Measure questions and exports against the bare driver (EVENTS=10000000)
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.query --events $(or $(EVENTS),10000000)

@@ -5,13 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import COURSE_ID_MAX_LENGTH, AuditEntry, Outcome, Role, User
+from accounts.query_parameters import PAGE, QueryParameters
 from accounts.serializers import UserSerializer
 
 MAX_COURSES = 1000
 
 
-class UserQuerySerializer(serializers.Serializer[Any]):
+class UserQuerySerializer(QueryParameters[Any]):
     """Which accounts."""
+
+    beside = PAGE
 
     search = serializers.CharField(required=False, max_length=254, help_text="Part of an email, username or name.")
     role = serializers.ChoiceField(Role.choices, required=False)
@@ -52,8 +55,10 @@ class CoursesSerializer(serializers.Serializer[Any]):
     )
 
 
-class AuditQuerySerializer(serializers.Serializer[Any]):
+class AuditQuerySerializer(QueryParameters[Any]):
     """Which entries."""
+
+    beside = PAGE
 
     actor_id = serializers.CharField(required=False, max_length=32)
     action = serializers.CharField(required=False, max_length=128)

@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -16,8 +17,10 @@ from unfold.admin import ModelAdmin
 
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.devices.services.requests import device_analysis_cancel
-from analytics.models import CourseSettings, MetricResult, MetricTask, NightlyRun
+from analytics.line_chart import line_chart
+from analytics.models import UNFINISHED, CourseSettings, MetricResult, MetricTask, NightlyRun, PersonResult
 from analytics.nightly_tasks import nightly_runs_tend
+from analytics.selectors.course_history import course_history_list, result_people_list
 from analytics.services.nightly_runs import nightly_run_create
 from analytics.services.task_runs import task_cancel
 
@@ -42,11 +45,40 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 class MetricResultAdmin(ReadOnlyAdmin):
     """Stored results."""
 
-    list_display = ("metric", "scope", "course_id", "user_id", "start", "end", "timezone", "value", "computed_at")
-    list_filter = ("metric", "scope", "start", "timezone")
-    search_fields = ("=course_id", "=user_id")
+    list_display = ("metric", "course_id", "start", "end", "timezone", "value", "computed_at")
+    list_filter = ("metric", "start", "timezone")
+    search_fields = ("course_id",)  # shows the field; get_search_results says what it looks for
     search_help_text = "The id of a course or of a person"
     show_full_result_count = False
+    readonly_fields = ("over_time", "people_of_it")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[MetricResult], search_term: str
+    ) -> tuple[QuerySet[MetricResult], bool]:
+        """Exactly a course's, or those a person is in."""
+        if not search_term:
+            return queryset, False
+        of_person = PersonResult.objects.filter(user_id=search_term).values("result_id")
+        return queryset.filter(Q(course_id=search_term) | Q(pk__in=of_person)), False
+
+    @admin.display(description="The course's metrics over time")
+    def over_time(self, result: MetricResult) -> str:
+        """A chart of each metric, of periods as long as this one's."""
+        charts = [
+            {
+                "label": each.metric.label,
+                "unit": each.metric.unit.label,
+                "chart": line_chart(each.points, highest=each.metric.high),
+            }
+            for each in course_history_list(like=result)
+        ]
+        return render_to_string("analytics/course_history.html", {"charts": charts})
+
+    @admin.display(description="People")
+    def people_of_it(self, result: MetricResult) -> str:
+        """The first of them."""
+        people = result_people_list(result=result)
+        return render_to_string("analytics/result_people.html", {"people": people, "count": result.people.count()})
 
 
 @admin.register(MetricTask)
@@ -129,12 +161,25 @@ class NightlyRunAdmin(ReadOnlyAdmin):
     """Nightly runs, and a button that starts one."""
 
     list_display = (
-        "day", "timezone", "status", "by_hand", "started_at", "finished_at", "courses", "repaired", "results"
+        "day", "timezone", "status", "progress", "by_hand", "started_at", "finished_at", "courses", "repaired",
+        "results",
     )  # fmt: skip
     list_filter = ("status", "by_hand")
     ordering = ("-started_at",)
     exclude = ("tasks",)
+    readonly_fields = ("progress",)
     list_before_template = "analytics/run_now.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[NightlyRun]:
+        """With how many tasks there are and how many have ended."""
+        runs: QuerySet[NightlyRun] = super().get_queryset(request)
+        ended = Count("tasks", filter=~Q(tasks__status__in=UNFINISHED))
+        return runs.annotate(task_count=Count("tasks"), ended_count=ended)
+
+    @admin.display(description="Tasks ended")
+    def progress(self, run: Any) -> str:
+        """Of all."""
+        return f"{run.ended_count} of {run.task_count}"
 
     def get_urls(self) -> list[URLPattern]:
         """With the button's address."""

@@ -1,4 +1,4 @@
-"""Metric results, and the tasks that calculate them. Each room's own models are made known here, where Django looks."""
+"""Courses' settings, calculations and nightly runs. Each room's own models are made known here, where Django looks."""
 
 import math
 from collections.abc import Collection
@@ -11,16 +11,25 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.selectors import visible_courses
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.exports.models import Export
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
 from analytics.metrics.event_types import ACTIVITY_TYPES
-from analytics.metrics.metric import Metric, Scope, Unit
+from analytics.metrics.metric import Metric
 from analytics.metrics.period import Period
-from analytics.metrics.registry import METRICS
+from analytics.metrics.registry import METRICS, metrics_together
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
+from analytics.result_models import (
+    ID_MAX_LENGTH,
+    KEY_MAX_LENGTH,
+    ZONE_MAX_LENGTH,
+    MetricResult,
+    MetricResultQuerySet,
+    PersonResult,
+    PersonResultQuerySet,
+)
 from analytics.tables.models import ColumnDescription
 
 __all__ = [
@@ -38,83 +47,10 @@ __all__ = [
     "MetricTask",
     "MetricTaskQuerySet",
     "NightlyRun",
+    "PersonResult",
+    "PersonResultQuerySet",
     "TaskStatus",
 ]
-
-ID_MAX_LENGTH = 128
-ZONE_MAX_LENGTH = 64
-KEY_MAX_LENGTH = 64
-
-
-def _is_teacher(user: User | AnonymousUser) -> bool:
-    return isinstance(user, User) and user.role in {Role.TEACHER, Role.ADMIN}
-
-
-class MetricResultQuerySet(models.QuerySet["MetricResult"]):
-    """Reads of results."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Those of a teacher's courses, all for an admin; their own for everybody else."""
-        if not _is_teacher(user):
-            return self.filter(user_id=str(user.pk))
-        courses = visible_courses(user)
-        return self if courses is None else self.filter(course_id__in=courses)
-
-    def in_period(self, period: Period) -> Self:
-        """Those of exactly this period and zone."""
-        return self.filter(start=period.start, end=period.end, timezone=period.timezone)
-
-
-class MetricResult(models.Model):
-    """One number; calculating it again replaces it."""
-
-    metric = models.CharField(max_length=KEY_MAX_LENGTH)
-    scope = models.CharField(max_length=16, choices=[(scope.value, scope.value.replace("_", " ")) for scope in Scope])
-    # None, not '': a result over all courses has no course.
-    course_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001
-    user_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001
-    start = models.DateTimeField()
-    end = models.DateTimeField()
-    timezone = models.CharField(max_length=ZONE_MAX_LENGTH)
-    value = models.FloatField(null=True, blank=True, help_text="Empty when there is nothing to divide by.")
-    parts = models.JSONField(help_text="What the value is made of.")
-    unit = models.CharField(max_length=16, choices=[(unit.value, unit.value.replace("_", " ")) for unit in Unit])
-    parameters = models.JSONField(help_text="Weights, thresholds and caps that were used.")
-    computed_at = models.DateTimeField()
-    computed_through = models.DateTimeField(
-        null=True, blank=True, help_text="When the newest event that was in had been received."
-    )
-
-    stale: bool | None = None
-    """Later events would change it; a selector sets it that has asked the event store. None: not known."""
-
-    objects = MetricResultQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                # In the order in which a calculation and a course's page look for them.
-                fields=["metric", "start", "end", "timezone", "scope", "course_id", "user_id"],
-                nulls_distinct=False,
-                name="metric_result_unique",
-            ),
-        ]
-        # None of them on a column that changes when a result is calculated again: such an update is far cheaper.
-        indexes: ClassVar = [
-            models.Index(fields=["user_id"], name="metric_result_of_user", condition=models.Q(user_id__isnull=False)),
-            models.Index(
-                fields=["course_id"], name="metric_result_of_course", condition=models.Q(scope=Scope.COURSE.value)
-            ),
-        ]
-
-    def __str__(self) -> str:
-        about = " ".join(filter(None, (self.course_id, self.user_id))) or "all courses"
-        return f"{self.metric} of {about} from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
-
-    @property
-    def period(self) -> Period:
-        """The period it is of."""
-        return Period(self.start, self.end, self.timezone)
 
 
 def _default_weights() -> dict[str, float]:
@@ -217,9 +153,9 @@ class MetricTask(KeptTask):
         return Period(self.start, self.end, self.timezone)
 
     @property
-    def to_do(self) -> list[Metric]:
-        """The metrics that are not stored yet."""
-        return [METRICS[key] for key in self.metrics[self.done :]]
+    def to_do(self) -> list[list[Metric]]:
+        """The metrics that are not stored yet; those of a group are calculated together."""
+        return metrics_together(key for key in self.metrics if key not in self.rows)
 
 
 class NightlyRun(models.Model):
@@ -237,7 +173,7 @@ class NightlyRun(models.Model):
     results = models.PositiveIntegerField(default=0, help_text="Results that were stored.")
     failures = models.JSONField(default=list, blank=True)
     checked_through = models.DateTimeField(
-        null=True, blank=True, help_text="Late events were looked for up to this time of receipt."
+        null=True, blank=True, help_text="Late events were looked for that were stored up to here."
     )
     tasks = models.ManyToManyField(MetricTask, related_name="nightly_runs")
 

@@ -29,9 +29,10 @@ urlpatterns = [
     # A person's id may hold a slash.
     path("metrics/user/<path:user_id>", metrics.PersonMetrics.as_view()),
     path("analytics/courses", courses.Courses.as_view()),
-    path("analytics/course/<str:course_id>", courses.CourseMetrics.as_view()),
-    path("analytics/course/<str:course_id>/users", courses.CoursePeopleList.as_view()),
-    path("analytics/course/<str:course_id>/at-risk", courses.CourseAtRisk.as_view()),
+    # A course's id may hold one too; what is asked of it comes behind the last.
+    path("analytics/course/<path:course_id>/users", courses.CoursePeopleList.as_view()),
+    path("analytics/course/<path:course_id>/at-risk", courses.CourseAtRisk.as_view()),
+    path("analytics/course/<path:course_id>", courses.CourseMetrics.as_view()),
     *device_urlpatterns,
     path("data/query", data.DataQuery.as_view()),
     path("data/aggregate", data.DataAggregate.as_view()),

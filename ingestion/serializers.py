@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.query_parameters import PAGE, QueryParameters
 from ingestion.models import LedgerHour
 from ingestion.selectors.events import EventFilter
 
@@ -25,8 +26,10 @@ class InstantField(serializers.DateTimeField):
         return super().to_internal_value(value)
 
 
-class EventFilterSerializer(serializers.Serializer[EventFilter]):
+class EventFilterSerializer(QueryParameters[EventFilter]):
     """The query parameters of GET /events."""
+
+    beside = (*PAGE, "cursor")
 
     user_id = serializers.CharField(required=False, max_length=128, trim_whitespace=False)
     course_id = serializers.CharField(required=False, max_length=128, trim_whitespace=False)
@@ -129,8 +132,10 @@ class ReplayedSerializer(serializers.Serializer[object]):
     left = serializers.IntegerField()
 
 
-class LedgerFilterSerializer(serializers.Serializer[object]):
+class LedgerFilterSerializer(QueryParameters[object]):
     """The query parameters of the ledger."""
+
+    beside = PAGE
 
     start = InstantField(required=False, help_text="Included.")
     end = InstantField(required=False, help_text="Excluded.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.fragments import BEFORE_END, BY_SCOPE, ENROLLED_AT, IS_MEMBER, LEFT_AT, LOCAL_DAY, PLACE, SCOPE
-from analytics.metrics.metric import Metric, Unit, everything_before_end, ratio
+from analytics.metrics.metric import RATIO, Metric, Unit, everything_before_end
 from analytics.metrics.period import Period
 from analytics.metrics.settings import SettingsByCourse
 
@@ -87,7 +87,7 @@ ACTIVITY_INDEX = Metric(
     source="Weighted counts of events by type, capped by the day",
     sql=SQL,
     parts=("numerator", "denominator"),
-    value=ratio,
+    value=RATIO,
     reach=everything_before_end,
     binds=_binds,
     settings=("weights", "daily_cap"),

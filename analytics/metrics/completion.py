@@ -1,6 +1,6 @@
 """Completion: who, of those in a course, has completed it."""
 
-from analytics.metrics.metric import Metric, Reach, Unit, ratio
+from analytics.metrics.metric import RATIO, Metric, Reach, Unit
 from analytics.metrics.period import EARLIEST, Period
 
 # A person is out of the cohort who left before the start and has not enrolled since; at the same instant the
@@ -46,6 +46,6 @@ COMPLETION = Metric(
     source="Ho et al. 2014, certified ÷ registered",
     sql=SQL,
     parts=("numerator", "denominator"),
-    value=ratio,
+    value=RATIO,
     reach=_reach,
 )

@@ -13,7 +13,7 @@ from analytics.metrics.fragments import (
     LOCAL_DAY,
     SCOPE,
 )
-from analytics.metrics.metric import Metric, Unit, everything_before_end, ratio
+from analytics.metrics.metric import RATIO, Metric, Unit, everything_before_end
 from analytics.metrics.period import Period
 from analytics.metrics.settings import SettingsByCourse
 
@@ -69,7 +69,7 @@ ENGAGEMENT = Metric(
     source="Canvas participations; active-day index",
     sql=SQL,
     parts=("numerator", "denominator"),
-    value=ratio,
+    value=RATIO,
     reach=everything_before_end,
     binds=_binds,
 )

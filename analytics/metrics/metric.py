@@ -1,15 +1,13 @@
 """What a metric is: a name, a query that gives a row for each course and person, and what its numbers mean."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from analytics.metrics.period import EARLIEST, Period
 from analytics.metrics.settings import SettingsByCourse
-
-Parts: TypeAlias = Mapping[str, int | float]
 
 
 class Scope(StrEnum):
@@ -27,6 +25,11 @@ class Unit(StrEnum):
     RATIO = "ratio"
     SECONDS = "seconds"
     POINTS_PER_WEEK = "points_per_week"
+
+    @property
+    def label(self) -> str:
+        """In words."""
+        return self.value.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,6 @@ class Statement:
     parameters: dict[str, Any]
 
 
-class ResultRow(NamedTuple):
-    """One number: of a person in a course, a course, a person over all courses, or all courses together."""
-
-    scope: Scope
-    course_id: str | None
-    user_id: str | None
-    value: float | None
-    parts: Parts
-
-
 def nothing_more(_period: Period, _settings: SettingsByCourse) -> dict[str, Any]:
     """For a query that takes nothing but the period and the course."""
     return {}
@@ -68,9 +61,10 @@ def nothing_more(_period: Period, _settings: SettingsByCourse) -> dict[str, Any]
 class Metric:
     """A learning metric.
 
-    `sql` gives the columns scope, course_id, user_id ('' where the scope has none) and then `parts`, for every
-    scope at once. Its parameters: start, end (`[start, end)`), tz (IANA) and course ('' = every course; then also
-    the scopes over all courses), and what `binds` adds. `settings` names what each result keeps of its course's.
+    `sql` gives the columns scope, course_id, user_id ('' where the scope has none) and `parts`, for every scope at
+    once; metrics of the same `sql` are calculated together. `value` is made of the parts, in SQL. The parameters of
+    `sql`: start, end (`[start, end)`), tz (IANA) and course ('' = every course; then also the scopes over all
+    courses), and what `binds` adds. `settings` names what each result keeps of its course's.
     """
 
     key: str
@@ -80,8 +74,8 @@ class Metric:
     high: float | None
     source: str
     sql: str
-    parts: tuple[str, ...]
-    value: Callable[[Parts], float | None]
+    parts: tuple[str, str]
+    value: str
     reach: Callable[[Period], Reach]
     binds: Callable[[Period, SettingsByCourse], dict[str, Any]] = nothing_more
     settings: tuple[str, ...] = ()
@@ -93,18 +87,9 @@ class Metric:
         bounds = {"start": period.start, "end": period.end, "tz": period.timezone, "course": course_id or ""}
         return Statement(self.sql, bounds | self.binds(period, settings))
 
-    def result(self, row: Sequence[Any]) -> ResultRow:
-        """The number in one row of the query."""
-        scope, course_id, user_id, *numbers = row
-        parts = dict(zip(self.parts, numbers, strict=True))
-        return ResultRow(Scope(scope), course_id or None, user_id or None, self.value(parts), parts)
 
-
-def ratio(parts: Parts) -> float | None:
-    """numerator ÷ denominator; None when there is nothing to divide by."""
-    if not parts["denominator"]:
-        return None
-    return parts["numerator"] / parts["denominator"]
+RATIO = "numerator / nullIf(denominator, 0)"
+"""The value of most metrics; NULL when there is nothing to divide by."""
 
 
 def everything_before_end(period: Period) -> Reach:

@@ -1,6 +1,8 @@
 """Every metric there is, by its key."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import groupby
 
 from analytics.metrics.activity_index import ACTIVITY_INDEX
 from analytics.metrics.completion import COMPLETION
@@ -11,7 +13,7 @@ from analytics.metrics.retention import RETENTION
 from analytics.metrics.time_on_task import TIME_ON_TASK
 
 METRICS: dict[str, Metric] = {
-    metric.key: metric for metric in (RETENTION, ENGAGEMENT, COMPLETION, TIME_ON_TASK, ACTIVITY_INDEX, FOCUS_RATIO)
+    metric.key: metric for metric in (RETENTION, ENGAGEMENT, COMPLETION, ACTIVITY_INDEX, TIME_ON_TASK, FOCUS_RATIO)
 }
 
 
@@ -34,3 +36,10 @@ def metric_named(key: str) -> Metric:
     if key not in METRICS:
         raise UnknownMetric(key)
     return METRICS[key]
+
+
+def metrics_together(keys: Iterable[str]) -> list[list[Metric]]:
+    """The metrics in groups, each of one reading of the events, in the registry's order."""
+    wanted = set(keys)
+    metrics = [metric for key, metric in METRICS.items() if key in wanted]
+    return [list(group) for _, group in groupby(metrics, key=lambda metric: metric.sql)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from analytics.metrics.event_types import ACTIVITY_TYPES
 from analytics.metrics.fragments import BEFORE_END, BY_SCOPE, ENROLLED_AT, IS_MEMBER, LEFT_AT, PLACE, SCOPE
-from analytics.metrics.metric import Metric, Unit, everything_before_end, ratio
+from analytics.metrics.metric import RATIO, Metric, Unit, everything_before_end
 from analytics.metrics.period import EARLIEST, Period
 from analytics.metrics.settings import MetricSettings, SettingsByCourse
 
@@ -79,7 +79,7 @@ RETENTION = Metric(
     source="N-day retention; dropout as in KDD Cup 2015",
     sql=SQL,
     parts=("numerator", "denominator"),
-    value=ratio,
+    value=RATIO,
     # Its numbers need the base window and the period alone; who is in the cohort, and so has a row, is older.
     reach=everything_before_end,
     binds=_binds,

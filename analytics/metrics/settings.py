@@ -43,6 +43,10 @@ class SettingsByCourse:
     default: MetricSettings = field(default_factory=MetricSettings)
     courses: Mapping[str, MetricSettings] = field(default_factory=dict)
 
+    def of(self, course_id: str | None) -> MetricSettings:
+        """What counts in a course; None: over all courses."""
+        return self.courses.get(course_id, self.default) if course_id else self.default
+
     @property
     def course_ids(self) -> list[str]:
         """The courses' ids, after '' for all others."""

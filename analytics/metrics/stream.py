@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from analytics.metrics.event_types import NOT_IN_STREAM, PASSIVE
-from analytics.metrics.fragments import BEFORE_END, ENROLLED_AT, IS_MEMBER, LEFT_AT, PLACE
+from analytics.metrics.fragments import BEFORE_END, BY_SCOPE, ENROLLED_AT, IS_MEMBER, LEFT_AT, PLACE, SCOPE
 from analytics.metrics.metric import Reach
 from analytics.metrics.period import EARLIEST, LATEST, Period
 from analytics.metrics.settings import SettingsByCourse
@@ -14,7 +14,7 @@ MARGIN = timedelta(hours=24)
 
 # A gap belongs to the course of the event that opens it, and that course says how long it may be. The state is
 # carried from event to event; where a session begins it is set, so that none is carried over from the one before.
-SPANS = f"""
+SQL = f"""
 WITH
 stream AS
 (
@@ -112,11 +112,21 @@ each AS
         one.3 AS focused_ms
     FROM people
 )
+SELECT
+    {SCOPE},
+    course_id,
+    user_id,
+    sum(each.ms) / 1000 AS seconds,
+    countIf(each.ms > 0) AS n,
+    sum(each.focused_ms) / 1000 AS numerator,
+    seconds AS denominator
+FROM each
+{BY_SCOPE}
 """  # noqa: S608  # of fixed pieces
 
 
 def stream_binds(period: Period, settings: SettingsByCourse) -> dict[str, Any]:
-    """What SPANS takes."""
+    """What SQL takes."""
     return {
         "from": period.start - min(MARGIN, period.start - EARLIEST),
         "until": period.end + min(MARGIN, LATEST - period.end),

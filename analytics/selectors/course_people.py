@@ -12,13 +12,12 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from analytics.metrics.completion import COMPLETION
-from analytics.metrics.metric import Scope
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
-from analytics.models import MetricResult
+from analytics.models import PersonResult
 from analytics.selectors.metric_results import ResultFilter, newest_period, results_matching
 
-PeopleQuerySet: TypeAlias = QuerySet[MetricResult, Any]
+PeopleQuerySet: TypeAlias = QuerySet[PersonResult, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,14 @@ class RiskReason:
 
 def course_people_get(*, viewer: User | AnonymousUser, course_id: str, where: ResultFilter) -> CoursePeople | None:
     """A course's people, each with the values of its calculated metrics by name; None: nothing is stored."""
-    stored = results_matching(where).visible_to(viewer).filter(course_id=course_id)
-    of_course = stored.filter(scope=Scope.COURSE)
+    of_course = results_matching(where).visible_to(viewer).filter(course_id=course_id)
     period = newest_period(of_course)
     if period is None:
         return None
-    metrics = sorted(of_course.in_period(period).values_list("metric", flat=True))
-    people = stored.in_period(period).filter(scope=Scope.COURSE_USER).order_by().values("user_id")
-    return CoursePeople(course_id, period, metrics, people.annotate(**{key: _value_of(key) for key in metrics}))
+    results = dict(of_course.in_period(period).order_by("metric").values_list("metric", "pk"))
+    people = PersonResult.objects.visible_to(viewer).filter(result__in=results.values()).order_by().values("user_id")
+    values = {metric: _value_of(metric, result_id) for metric, result_id in results.items()}
+    return CoursePeople(course_id, period, list(results), people.annotate(**values))
 
 
 def people_sorted(*, people: CoursePeople, by: str) -> PeopleQuerySet:
@@ -79,7 +78,7 @@ def risk_reasons(*, person: Mapping[str, Any], thresholds: Mapping[str, float]) 
     ]
 
 
-def _value_of(metric: str) -> Aggregate | Coalesce:
-    value = Max("value", filter=Q(metric=metric))
+def _value_of(metric: str, result_id: int) -> Aggregate | Coalesce:
+    value = Max("value", filter=Q(result=result_id))
     missing = METRICS[metric].without_row
     return value if missing is None else Coalesce(value, missing, output_field=FloatField())

@@ -30,7 +30,7 @@ SELECT maxForEach(arrayMap(
     (course, start, end, beyond, crosses) -> if(
         if(course = '', beyond OR course_id != '', crosses OR course_id = course)
             AND occurred_at >= start AND occurred_at < end,
-        toUnixTimestamp64Milli(received_at),
+        toUnixTimestamp64Milli(stored_at),
         0
     ),
     {courses:Array(String)},
@@ -61,12 +61,20 @@ ORDER BY course_id
 _COURSE_COUNT = "SELECT uniqExact(course_id) FROM events WHERE course_id != ''"
 
 # With FINAL: a copy of an event that was there already makes nothing stale.
-_RECEIVED_SINCE = """
-SELECT course_id, toInt64(floor(toUnixTimestamp64Milli(occurred_at) / {step_ms:Int64})) AS step, max(received_at)
+_STORED_SINCE = """
+SELECT course_id, toInt64(floor(toUnixTimestamp64Milli(occurred_at) / {step_ms:Int64})) AS step, max(stored_at)
 FROM events FINAL
-WHERE received_at > {since:DateTime64(3, 'UTC')}
+WHERE stored_at > {since:DateTime64(3, 'UTC')}
 GROUP BY course_id, step
 ORDER BY course_id, step
+"""
+# A row's stored_at is taken after its insert has begun, and nobody sees it until the insert has ended: all that was
+# stored before the oldest insert under way began can be seen. A little earlier, as clocks and `elapsed` are rounded.
+_SEEN_THROUGH = """
+SELECT now64(3, 'UTC') - toIntervalMillisecond(
+    (SELECT if(count() = 0, 1, ceil(max(elapsed) * 1000) + 10) FROM system.processes
+    WHERE query_kind = 'Insert' AND current_database = currentDatabase())
+)
 """
 STEP = timedelta(minutes=15)
 """Local days of every zone begin and end at a multiple of it."""
@@ -74,11 +82,11 @@ STEP = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Events of one course that occurred in `STEP` from `occurred_from`, and when the newest was received."""
+    """Events of one course that occurred in `STEP` from `occurred_from`, and when the last was stored."""
 
     course_id: str
     occurred_from: datetime
-    received_at: datetime
+    stored_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +132,17 @@ def course_count() -> int:
     return count
 
 
-def events_received_since(*, since: datetime) -> list[Arrivals]:
-    """What was received after `since`, in the order of its courses and times; '' is no course."""
+def events_seen_through() -> datetime:
+    """Whoever asks for events from now on sees every one that was stored up to this time, by the store's clock."""
+    seen: datetime = gateway.query(_SEEN_THROUGH, timeout_seconds=TIMEOUT_SECONDS)[0][0]
+    return seen
+
+
+def events_stored_since(*, since: datetime) -> list[Arrivals]:
+    """What was stored after `since`, in the order of its courses and times; '' is no course."""
     parameters = {"since": since, "step_ms": STEP // timedelta(milliseconds=1)}
-    rows = gateway.query(_RECEIVED_SINCE, parameters, settings=FINAL_SETTINGS, timeout_seconds=SCAN_TIMEOUT_SECONDS)
-    return [Arrivals(course_id, _EPOCH + step * STEP, received_at) for course_id, step, received_at in rows]
+    rows = gateway.query(_STORED_SINCE, parameters, settings=FINAL_SETTINGS, timeout_seconds=SCAN_TIMEOUT_SECONDS)
+    return [Arrivals(course_id, _EPOCH + step * STEP, stored_at) for course_id, step, stored_at in rows]
 
 
 def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime | None:
@@ -143,10 +157,10 @@ def events_newest_received(*, course_id: str | None, reach: Reach) -> datetime |
     return newest
 
 
-def events_newest_of_each(
+def events_newest_stored(
     *, watches: Sequence[Watch], course_id: str | None = None, user_id: str | None = None
 ) -> list[datetime | None]:
-    """When the newest event of each watch was received; of one person or of one course, where they are given.
+    """When the newest event of each watch was stored; of one person or of one course, where they are given.
 
     A course's watches that cross courses see what its people do elsewhere.
     """

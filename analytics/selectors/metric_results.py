@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, cast
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Aggregate, Avg, Count, FloatField, Max, Min
+from django.db.models import Aggregate, Avg, Count, F, FloatField, Max, Min
 
 from accounts.models import User
-from analytics.metrics.metric import Scope
 from analytics.metrics.period import Period
-from analytics.models import MetricResult, MetricResultQuerySet, MetricTask
+from analytics.models import MetricResult, MetricResultQuerySet, MetricTask, PersonResult, PersonResultQuerySet
 from analytics.selectors.staleness import results_mark_stale
 
 
@@ -62,24 +61,24 @@ class ResultFilter:
     course_id: str | None = None
 
 
-def user_metric_result_list(*, viewer: User | AnonymousUser, user_id: str, where: ResultFilter) -> MetricResultQuerySet:
+def user_metric_result_list(*, viewer: User | AnonymousUser, user_id: str, where: ResultFilter) -> PersonResultQuerySet:
     """A person's results, within courses and over all of them, newest period first; one's own are all visible."""
-    results = results_matching(where).filter(user_id=user_id)
+    results = PersonResult.objects.filter(user_id=user_id, result__in=results_matching(where))
     if user_id != str(viewer.pk):
         results = results.visible_to(viewer)
-    return results.order_by("-end", "-start", "metric", "course_id", "pk")
+    order = ("-result__end", "-result__start", "result__metric", "result__course_id", "result_id")
+    return results.select_related("result").order_by(*order)
 
 
 def course_metrics_get(*, viewer: User | AnonymousUser, course_id: str, where: ResultFilter) -> CourseMetrics | None:
     """A course's results; without a period those of the one that was calculated last. None: nothing is stored."""
-    stored = results_matching(where).visible_to(viewer).filter(course_id=course_id)
-    of_course = stored.filter(scope=Scope.COURSE)
+    of_course = results_matching(where).visible_to(viewer).filter(course_id=course_id)
     period = newest_period(of_course)
     if period is None:
         return None
     results = list(of_course.in_period(period).order_by("metric"))
     results_mark_stale(results, course_id=course_id)
-    users = _distributions(stored.in_period(period).filter(scope=Scope.COURSE_USER))
+    users = _distributions(PersonResult.objects.visible_to(viewer).filter(result__in=results))
     return CourseMetrics(course_id, period, results, users)
 
 
@@ -92,8 +91,7 @@ def newest_period(of_course: MetricResultQuerySet) -> Period | None:
 def metric_task_result_list(*, task: MetricTask, limit: int) -> list[MetricResult]:
     """The results of a task's courses and of all courses together, not those of every person."""
     where = ResultFilter(period=task.period, metrics=task.metrics, course_id=task.course_id)
-    results = results_matching(where).filter(scope__in=(Scope.ALL, Scope.COURSE))
-    return list(results.order_by("metric", "scope", "course_id")[:limit])
+    return list(results_matching(where).order_by("metric", F("course_id").asc(nulls_first=True))[:limit])
 
 
 def results_matching(where: ResultFilter) -> MetricResultQuerySet:
@@ -110,7 +108,7 @@ def results_matching(where: ResultFilter) -> MetricResultQuerySet:
     return results
 
 
-def _distributions(of_people: MetricResultQuerySet) -> dict[str, Distribution]:
+def _distributions(of_people: PersonResultQuerySet) -> dict[str, Distribution]:
     # Who has no value has no place in the spread, nor in its count.
     spread: dict[str, Aggregate] = {
         "count": Count("value"),
@@ -121,5 +119,5 @@ def _distributions(of_people: MetricResultQuerySet) -> dict[str, Distribution]:
         "min": Min("value"),
         "max": Max("value"),
     }
-    rows: Iterable[Any] = of_people.order_by().values("metric").annotate(**spread)
-    return {row["metric"]: cast(Distribution, {name: row[name] for name in spread}) for row in rows}
+    rows: Iterable[Any] = of_people.order_by().values("result__metric").annotate(**spread)
+    return {row["result__metric"]: cast(Distribution, {name: row[name] for name in spread}) for row in rows}

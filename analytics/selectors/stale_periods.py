@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
 
-from analytics.metrics.metric import Scope
+from django.db.models import F
+
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.models import MetricResult
@@ -28,17 +29,17 @@ class _Timeline:
     """What arrived, by when it occurred."""
 
     occurred_from: list[datetime] = field(default_factory=list)
-    newest_received: list[datetime] = field(default_factory=list)
+    newest_stored: list[datetime] = field(default_factory=list)
 
     @classmethod
     def of(cls, arrivals: Iterable[Arrivals]) -> "_Timeline":
         ordered = sorted(arrivals, key=lambda each: each.occurred_from)
-        return cls([each.occurred_from for each in ordered], list(accumulate((e.received_at for e in ordered), max)))
+        return cls([each.occurred_from for each in ordered], list(accumulate((e.stored_at for e in ordered), max)))
 
     def newest_before(self, end: datetime) -> datetime | None:
-        """When the newest of those that occurred before `end` was received."""
+        """When the newest of those that occurred before `end` was stored."""
         place = bisect_left(self.occurred_from, end)
-        return self.newest_received[place - 1] if place else None
+        return self.newest_stored[place - 1] if place else None
 
 
 def stale_period_list(*, arrivals: Iterable[Arrivals]) -> list[StalePeriod]:
@@ -54,13 +55,13 @@ def stale_period_list(*, arrivals: Iterable[Arrivals]) -> list[StalePeriod]:
     if not everything.occurred_from:
         return []
     found: dict[StalePeriod, None] = {}
-    stored = MetricResult.objects.filter(scope__in=(Scope.ALL, Scope.COURSE)).order_by("scope", "end", "start", "pk")
-    for result in stored.iterator():  # "all" comes first
+    stored = MetricResult.objects.order_by(F("course_id").asc(nulls_first=True), "end", "start", "pk")
+    for result in stored.iterator():  # those of all courses come first
         reach = METRICS[result.metric].reach(result.period)
         nothing = _Timeline()
         own = everything if result.course_id is None else courses.get(result.course_id, nothing)
         newest = (everything if reach.crosses_courses else own).newest_before(reach.end)
         whole = StalePeriod(result.metric, result.period, None)
-        if newest and (result.computed_through is None or newest > result.computed_through) and whole not in found:
+        if newest and (result.seen_through is None or newest > result.seen_through) and whole not in found:
             found[StalePeriod(result.metric, result.period, result.course_id)] = None
     return list(found)

@@ -7,7 +7,7 @@ import structlog
 
 from analytics.metrics.registry import METRICS
 from analytics.models import MetricResult
-from analytics.selectors.events import Watch, events_newest_of_each
+from analytics.selectors.events import Watch, events_newest_stored
 from storage_app.clickhouse.errors import QueryRefused, StoreUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -21,21 +21,21 @@ def results_mark_stale(
     if not watches:
         return
     try:
-        newest = events_newest_of_each(watches=watches, course_id=course_id, user_id=user_id)
+        newest = events_newest_stored(watches=watches, course_id=course_id, user_id=user_id)
     except (StoreUnavailable, QueryRefused) as error:
         # The stored number is still worth an answer.
         logger.warning("staleness_unknown", reason=str(error))
         return
-    received = dict(zip(watches, newest, strict=True))
+    stored = dict(zip(watches, newest, strict=True))
     for result in results:
-        result.stale = _is_newer(received[_watch(result)], result.computed_through)
+        result.stale = _is_newer(stored[_watch(result)], result.seen_through)
 
 
 def _watch(result: MetricResult) -> Watch:
     return Watch(result.course_id, METRICS[result.metric].reach(result.period))
 
 
-def _is_newer(received: datetime | None, computed_through: datetime | None) -> bool:
-    if received is None:
+def _is_newer(stored: datetime | None, seen_through: datetime | None) -> bool:
+    if stored is None:
         return False
-    return computed_through is None or received > computed_through
+    return seen_through is None or stored > seen_through

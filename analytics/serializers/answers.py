@@ -6,7 +6,8 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from analytics.models import MetricResult, MetricTask
+from analytics.metrics.metric import Unit
+from analytics.models import MetricResult, MetricTask, PersonResult
 from analytics.selectors.course_people import CoursePeople, RiskReason
 from analytics.selectors.events import CourseActivity
 from analytics.selectors.metric_results import NOBODY, CourseMetrics
@@ -58,15 +59,29 @@ class ResultAnswer(serializers.ModelSerializer[MetricResult]):
         )
 
 
-class PersonResultAnswer(ResultAnswer):
+class StaleField(serializers.BooleanField):
+    """Whether a stored number still holds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        help_text = "Events that arrived later would change it; null: the event store cannot tell now."
+        super().__init__(allow_null=True, help_text=help_text, **kwargs)
+
+
+class PersonResultAnswer(serializers.Serializer[PersonResult]):
     """One stored number of a person."""
 
-    stale = serializers.BooleanField(
-        allow_null=True, help_text="Events that arrived later would change it; null: the event store cannot tell now."
-    )
-
-    class Meta(ResultAnswer.Meta):
-        fields = (*ResultAnswer.Meta.fields, "stale")
+    metric = serializers.CharField(source="result.metric")
+    course_id = serializers.CharField(source="result.course_id", allow_null=True)
+    start = serializers.DateTimeField(source="result.start")
+    end = serializers.DateTimeField(source="result.end")
+    timezone = serializers.CharField(source="result.timezone")
+    value = serializers.FloatField(allow_null=True, help_text="null: nothing to divide by.")
+    unit = serializers.ChoiceField(source="result.unit", choices=[(unit.value, unit.label) for unit in Unit])
+    parts = serializers.DictField(child=serializers.FloatField(), help_text="What the value is made of.")
+    parameters = serializers.DictField(source="result.parameters", help_text="Weights, thresholds and caps.")
+    computed_at = serializers.DateTimeField(source="result.computed_at")
+    computed_through = serializers.DateTimeField(source="result.computed_through", allow_null=True)
+    stale = StaleField(source="result.stale")
 
 
 class PersonResultsAnswer(serializers.Serializer[Any]):
@@ -126,12 +141,13 @@ class DistributionAnswer(serializers.Serializer[Any]):
     max = serializers.FloatField(allow_null=True)
 
 
-class CourseMetricAnswer(PersonResultAnswer):
+class CourseMetricAnswer(ResultAnswer):
     """One metric of a course."""
 
+    stale = StaleField()
     users = serializers.SerializerMethodField()
 
-    class Meta(PersonResultAnswer.Meta):
+    class Meta(ResultAnswer.Meta):
         fields = ("value", "unit", "parts", "parameters", "computed_at", "computed_through", "stale", "users")
 
     @extend_schema_field(DistributionAnswer)

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from accounts.query_parameters import PAGE, QueryParameters
 from analytics.metrics.period import Period, PeriodInvalid, instant
 from analytics.metrics.registry import METRICS, UnknownMetric, metric_named
 from analytics.models import ID_MAX_LENGTH, ZONE_MAX_LENGTH
@@ -71,13 +72,13 @@ class CalculateRequest(serializers.Serializer[Any]):
         return {"course_id": attrs["course_id"], "period": period, "metrics": attrs["metrics"] or list(METRICS)}
 
 
-class WaitQuery(serializers.Serializer[Any]):
+class WaitQuery(QueryParameters[Any]):
     """Whether to answer at once."""
 
     wait = serializers.BooleanField(default=False, help_text="Answer when it is done, or after a bounded time.")
 
 
-class CourseResultQuery(serializers.Serializer[Any]):
+class CourseResultQuery(QueryParameters[Any]):
     """Which results; start and end name one period exactly."""
 
     start = InstantField(required=False)
@@ -101,15 +102,27 @@ class CourseResultQuery(serializers.Serializer[Any]):
         return {"where": where}
 
 
+class NoQuery(QueryParameters[Any]):
+    """Nothing."""
+
+
+class AtRiskQuery(CourseResultQuery):
+    """Of which period the list is."""
+
+    beside = PAGE
+
+
 class PersonResultQuery(CourseResultQuery):
     """Which results of a person."""
 
+    beside = PAGE
     course_id = IdentifierField(required=False)
 
 
 class PeopleQuery(CourseResultQuery):
     """Which people of a course, in which order."""
 
+    beside = PAGE
     sort = serializers.ChoiceField(
         choices=[sign + name for name in ("user_id", *METRICS) for sign in ("", "-")],
         default="user_id",
@@ -121,8 +134,10 @@ class PeopleQuery(CourseResultQuery):
         return super().validate(attrs) | {"sort": attrs["sort"]}
 
 
-class ActivityQuery(serializers.Serializer[Any]):
+class ActivityQuery(QueryParameters[Any]):
     """When something happened in a course; each bound may be missing."""
+
+    beside = PAGE
 
     start = InstantField(required=False)
     end = InstantField(required=False)

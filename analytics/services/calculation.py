@@ -20,11 +20,11 @@ def metric_task_run(*, task_id: UUID) -> int | None:
 
 
 def _calculate(task: MetricTask) -> None:
-    for metric in task.to_do:
-        rows = metric_results_replace(metric=metric, period=task.period, course_id=task.course_id)
-        logger.info("metric_calculated", task_id=str(task.pk), metric=metric.key, rows=rows)
-        task.done += 1
-        task.rows[metric.key] = rows
+    for metrics in task.to_do:
+        rows = metric_results_replace(metrics=metrics, period=task.period, course_id=task.course_id)
+        logger.info("metrics_calculated", task_id=str(task.pk), rows=rows)
+        task.done += len(rows)
+        task.rows |= rows
         all_stored = task.done == len(task.metrics)
         if not task_advance(task=task, succeeded=all_stored, done=task.done, rows=task.rows):
             return

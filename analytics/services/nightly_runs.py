@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from analytics import advisory_lock
 from analytics.metrics.period import EARLIEST, Period
-from analytics.metrics.registry import METRICS
+from analytics.metrics.registry import METRICS, metrics_together
 from analytics.models import UNFINISHED, MetricTask, NightlyRun, TaskStatus
-from analytics.selectors.events import course_count, events_received_since
+from analytics.selectors.events import course_count, events_seen_through, events_stored_since
 from analytics.selectors.stale_periods import StalePeriod, stale_period_list
 from analytics.services.metric_tasks import metric_task_create
 from storage_app.clickhouse.errors import StoreError
@@ -29,8 +29,6 @@ logger = structlog.get_logger(__name__)
 LENGTHS_DAYS = (1, 7, 28)
 # The first run ever waits for its hour; later ones are made up for when nobody was there at theirs.
 FIRST_RUN_PATIENCE = timedelta(minutes=5)
-# Events are received by several processes and may be stored a little out of order.
-OVERLAP = timedelta(hours=1)
 _TENDING = UUID("0d2f7a52-6a53-4b0e-9f4a-6a0f2d1c7e11")
 
 
@@ -82,19 +80,22 @@ def _plan_or_wait(run: NightlyRun) -> None:
 
 
 def _plan(run: NightlyRun) -> None:
-    checked_through = _checked_through()
-    arrivals = events_received_since(since=checked_through - OVERLAP if checked_through else EARLIEST)
+    seen_through = events_seen_through()
+    arrivals = events_stored_since(since=_checked_through() or EARLIEST)
     nightly = _periods(run.day, run.timezone)
     # A nightly period of every course is calculated again anyway.
     stale = [each for each in stale_period_list(arrivals=arrivals) if each.course_id or each.period not in nightly]
     courses = course_count()
     with transaction.atomic():
-        tasks = [_task([metric], period, None) for period in nightly for metric in METRICS]
+        if not NightlyRun.objects.select_for_update().filter(pk=run.pk, status=TaskStatus.PENDING).exists():
+            return
+        groups = [[metric.key for metric in group] for group in metrics_together(METRICS)]
+        tasks = [_task(metrics, period, None) for period in nightly for metrics in groups]
         tasks += [_task(metrics, period, course_id) for (period, course_id), metrics in _grouped(stale).items()]
         run.tasks.set(tasks)
         run.courses = courses
         run.repaired = len(stale)
-        run.checked_through = max((each.received_at for each in arrivals), default=checked_through)
+        run.checked_through = seen_through
         run.status = TaskStatus.RUNNING
         run.save()
     logger.info("nightly_run_planned", run=run.pk, day=str(run.day), tasks=len(tasks), stale=len(stale))
@@ -128,13 +129,18 @@ def _task(metrics: list[str], period: Period, course_id: str | None) -> MetricTa
 
 def _finish(run: NightlyRun) -> None:
     tasks = list(run.tasks.order_by("created_at"))
-    run.results = sum(rows for task in tasks for scopes in task.rows.values() for rows in scopes.values())
-    run.failures = [
+    results = sum(rows for task in tasks for scopes in task.rows.values() for rows in scopes.values())
+    failures = [
         f"{task}, from {task.start:%Y-%m-%d} to {task.end:%Y-%m-%d}. {task.error}".strip()
         for task in tasks
         if task.status != TaskStatus.SUCCEEDED
     ]
-    run.status = TaskStatus.FAILED if run.failures else TaskStatus.SUCCEEDED
-    run.finished_at = timezone.now()
-    run.save()
-    logger.info("nightly_run_finished", run=run.pk, day=str(run.day), results=run.results, failures=len(run.failures))
+    # Only who finds it running ends it: whoever comes second changes nothing.
+    is_ours = NightlyRun.objects.filter(pk=run.pk, status=TaskStatus.RUNNING).update(
+        results=results,
+        failures=failures,
+        status=TaskStatus.FAILED if failures else TaskStatus.SUCCEEDED,
+        finished_at=timezone.now(),
+    )
+    if is_ours:
+        logger.info("nightly_run_finished", run=run.pk, day=str(run.day), results=results, failures=len(failures))

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsTeacher
 from accounts.selectors import visible_courses
-from analytics.models import MetricResult
+from analytics.models import PersonResult
 from analytics.selectors.course_people import (
     CoursePeople,
     PeopleQuerySet,
@@ -32,7 +32,7 @@ from analytics.serializers.answers import (
     PeopleAnswer,
     RiskReasonAnswer,
 )
-from analytics.serializers.requests import ActivityQuery, CourseResultQuery, PeopleQuery
+from analytics.serializers.requests import ActivityQuery, AtRiskQuery, CourseResultQuery, PeopleQuery
 from analytics.views.requests import PAGE, TAGS, checked, visible_course
 
 
@@ -69,7 +69,7 @@ class CourseMetrics(APIView):
         return Response(CourseAnswer(found).data)
 
 
-class Courses(GenericAPIView[MetricResult]):
+class Courses(GenericAPIView[PersonResult]):
     """Courses with activity."""
 
     permission_classes = (IsTeacher,)
@@ -84,7 +84,7 @@ class Courses(GenericAPIView[MetricResult]):
         return self.get_paginated_response(CourseActivityAnswer(page, many=True).data)
 
 
-class CoursePeopleList(GenericAPIView[MetricResult]):
+class CoursePeopleList(GenericAPIView[PersonResult]):
     """The people of a course."""
 
     permission_classes = (IsTeacher,)
@@ -100,15 +100,15 @@ class CoursePeopleList(GenericAPIView[MetricResult]):
         return _people_answer(self, people, [_person(people, row) for row in page])
 
 
-class CourseAtRisk(GenericAPIView[MetricResult]):
+class CourseAtRisk(GenericAPIView[PersonResult]):
     """The people of a course who may need help."""
 
     permission_classes = (IsTeacher,)
 
-    @extend_schema(tags=TAGS, parameters=[CourseResultQuery, *PAGE], responses=AtRiskAnswer)
+    @extend_schema(tags=TAGS, parameters=[AtRiskQuery, *PAGE], responses=AtRiskAnswer)
     def get(self, request: Request, course_id: str) -> Response:
         """Who is below a threshold of the course, with the values that are; who has completed it is left out."""
-        people = _people(request, course_id, checked(CourseResultQuery, request.query_params)["where"])
+        people = _people(request, course_id, checked(AtRiskQuery, request.query_params)["where"])
         thresholds = course_thresholds_get(course_id=people.course_id)
         page = _page(self, people_at_risk(people=people, thresholds=thresholds))
         results = [_person(people, row) | {"reasons": _reasons(row, thresholds)} for row in page]
@@ -124,7 +124,7 @@ def _people(request: Request, course_id: str, where: ResultFilter) -> CoursePeop
     return people
 
 
-def _page(view: GenericAPIView[MetricResult], rows: PeopleQuerySet) -> list[dict[str, Any]]:
+def _page(view: GenericAPIView[PersonResult], rows: PeopleQuerySet) -> list[dict[str, Any]]:
     page: Any = view.paginate_queryset(rows)
     return list(page)
 
@@ -139,7 +139,7 @@ def _reasons(row: dict[str, Any], thresholds: dict[str, float]) -> Any:
 
 
 def _people_answer(
-    view: GenericAPIView[MetricResult], people: CoursePeople, results: list[dict[str, Any]], **more: Any
+    view: GenericAPIView[PersonResult], people: CoursePeople, results: list[dict[str, Any]], **more: Any
 ) -> Response:
     answer = view.get_paginated_response(results)
     return Response(CoursePeriodAnswer(people).data | more | answer.data)

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsAdmin, IsTeacher
 from accounts.selectors import visible_courses
-from analytics.models import MetricResult, MetricTask, TaskStatus
+from analytics.models import MetricTask, PersonResult, TaskStatus
 from analytics.selectors.metric_results import (
     metric_task_result_list,
     user_metric_result_list,
@@ -30,7 +30,7 @@ from analytics.serializers.answers import (
     TaskAccepted,
     TaskAnswer,
 )
-from analytics.serializers.requests import CalculateRequest, PersonResultQuery, WaitQuery
+from analytics.serializers.requests import CalculateRequest, NoQuery, PersonResultQuery, WaitQuery
 from analytics.services.metric_tasks import metric_task_create
 from analytics.services.task_runs import task_cancel
 from analytics.views.requests import PAGE, TAGS, checked, possible_id
@@ -89,6 +89,7 @@ class MetricsTask(APIView):
     @extend_schema(tags=TAGS, responses=TaskAnswer)
     def get(self, request: Request, task_id: UUID) -> Response:
         """How far a calculation is; when it has succeeded, up to 1,000 results of courses and of all together."""
+        checked(NoQuery, request.query_params)
         task = get_object_or_404(MetricTask.objects.visible_to(request.user), pk=task_id)
         return Response(_task_answer(task))
 
@@ -112,6 +113,7 @@ class MetricsTaskCancel(APIView):
 
         What it has stored stays, and so do the earlier results of the metrics it has not come to.
         """
+        checked(NoQuery, request.query_params)
         task = get_object_or_404(MetricTask.objects.visible_to(request.user), pk=task_id)
         if not task_cancel(task=task):
             raise AlreadyFinished
@@ -119,7 +121,7 @@ class MetricsTaskCancel(APIView):
         return Response(_task_answer(task))
 
 
-class PersonMetrics(GenericAPIView[MetricResult]):
+class PersonMetrics(GenericAPIView[PersonResult]):
     """Stored results of one person."""
 
     permission_classes = (IsTeacher,)
@@ -130,7 +132,7 @@ class PersonMetrics(GenericAPIView[MetricResult]):
         return _person_answer(self, possible_id(user_id))
 
 
-class MyMetrics(GenericAPIView[MetricResult]):
+class MyMetrics(GenericAPIView[PersonResult]):
     """Stored results of the caller."""
 
     permission_classes = (IsAuthenticated,)
@@ -141,13 +143,13 @@ class MyMetrics(GenericAPIView[MetricResult]):
         return _person_answer(self, str(request.user.pk))
 
 
-def _person_answer(view: GenericAPIView[MetricResult], user_id: str) -> Response:
+def _person_answer(view: GenericAPIView[PersonResult], user_id: str) -> Response:
     """A page of a person's results."""
     where = checked(PersonResultQuery, view.request.query_params)["where"]
     results = user_metric_result_list(viewer=view.request.user, user_id=user_id, where=where)
     paginator: Any = view.paginator
     paginator.default_limit = paginator.max_limit  # who asks for a person's results expects them all
     page = paginator.paginate_queryset(results, view.request)
-    results_mark_stale(page, user_id=user_id)
+    results_mark_stale([each.result for each in page], user_id=user_id)
     answer = paginator.get_paginated_response(PersonResultAnswer(page, many=True).data)
     return Response({"user_id": user_id, **answer.data})

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.query_parameters import PAGE, QueryParameters
 from storage_app.files.models import LISTED, FileState, StoredFile
 from storage_app.files.names import NameInvalid, prefix_check
 from storage_app.files.selectors import BIGINT_MAX
@@ -88,8 +89,10 @@ class DirectUploadSerializer(serializers.ModelSerializer[StoredFile]):
         return PartReceivedSerializer(self.context["received"], many=True).data
 
 
-class FileFilterSerializer(serializers.Serializer[Any]):
+class FileFilterSerializer(QueryParameters[Any]):
     """What to restrict a list of files by."""
+
+    beside = PAGE
 
     prefix = serializers.CharField(required=False, trim_whitespace=False, help_text="How the path begins.")
     content_type = serializers.CharField(required=False, help_text="text/csv, or image/ for every image.")
@@ -104,8 +107,10 @@ class FileFilterSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(str(error), code="invalid_name") from None
 
 
-class PreviewQuery(serializers.Serializer[Any]):
+class PreviewQuery(QueryParameters[Any]):
     """How much of a file to show."""
+
+    beside = ()
 
     rows = serializers.IntegerField(default=20, min_value=1, max_value=1000)
 

@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from analytics.metrics.period import Period
-from analytics.models import MetricResult, MetricTask, TaskStatus
+from analytics.models import MetricResult, MetricTask, PersonResult, TaskStatus
 from analytics.services.calculation import metric_task_run
 from analytics.services.metric_tasks import metric_task_create
+from analytics.services.person_results import person_results_delete
 from storage_app.clickhouse.errors import QueryInvalid, QueryRefused, StoreUnavailable
 from tests.accounts.together import together
 from tests.analytics.calculated import stored
@@ -43,7 +46,7 @@ def test_every_course_and_person_is_stored(calculate: Calculate, week: Period) -
         ("c", "1"): 1, ("c", "2"): 0, ("k", "2"): 0, ("c", None): 0.5, ("k", None): 0,
         (None, "1"): 1, (None, "2"): 0, (None, None): 1 / 3,
     }  # fmt: skip
-    result = MetricResult.objects.get(scope="course", course_id="c")
+    result = MetricResult.objects.get(course_id="c")
     assert (result.period, result.unit, result.parameters) == (week, "ratio", {})
     assert result.parts == {"numerator": 1, "denominator": 2}
     assert result.computed_through == moment("2025-03-12T13:00:00")
@@ -62,11 +65,46 @@ def test_one_course_leaves_the_others_results(calculate: Calculate) -> None:
 @pytest.mark.usefixtures("two_courses")
 def test_calculating_again_replaces(calculate: Calculate) -> None:
     calculate()
-    first = {result.pk: result.computed_at for result in MetricResult.objects.all()}
+    first = {result.course_id: result.computed_at for result in MetricResult.objects.all()}
+    numbers = stored()
     calculate()
-    second = {result.pk: result.computed_at for result in MetricResult.objects.all()}
+    second = {result.course_id: result.computed_at for result in MetricResult.objects.all()}
     assert second.keys() == first.keys()
-    assert all(second[pk] > first[pk] for pk in first)
+    assert all(second[course] > first[course] for course in first)
+    assert stored() == numbers
+    assert MetricResult.objects.count() + PersonResult.objects.count() == len(numbers)
+
+
+def written_at() -> dict[tuple[str | None, str], str]:
+    """By course and person: where the row is and which transaction wrote it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT course_id, user_id, people.xmin || ' ' || people.ctid FROM analytics_personresult AS people"
+            " JOIN analytics_metricresult AS result ON result.id = people.result_id"
+        )
+        return {(course_id, user_id): place for course_id, user_id, place in cursor.fetchall()}
+
+
+@pytest.mark.usefixtures("two_courses")
+def test_what_did_not_change_is_not_written_again(calculate: Calculate) -> None:
+    calculate()
+    first = written_at()
+    store([event("1", "enrolled", BEFORE, "k")])
+    calculate()
+    second = written_at()
+    assert {key for key in first if second[key] == first[key]} == {("c", "1"), ("c", "2")}
+    assert second.keys() - first.keys() == {("k", "1")}
+
+
+@pytest.mark.usefixtures("two_courses")
+def test_what_was_deleted_of_a_person_is_written_again(calculate: Calculate) -> None:
+    calculate()
+    first = stored()
+    assert person_results_delete(user_id="2") == 3
+    assert stored() == {key: value for key, value in first.items() if key[1] != "2"}
+    assert person_results_delete(user_id="2") == 0
+    calculate()
+    assert stored() == first
 
 
 @pytest.mark.parametrize("course_id", [None, "c"])
@@ -85,12 +123,17 @@ def test_each_period_and_zone_keeps_its_own(calculate: Calculate, week: Period) 
     calculate("c")
     calculate("c", Period(week.start, week.end, "Europe/Berlin"))
     calculate("c", Period(week.start, week.end + timedelta(milliseconds=1)))
-    assert MetricResult.objects.filter(scope="course").count() == 3
+    assert MetricResult.objects.filter(course_id="c").count() == 3
 
 
 def test_nobody_anywhere_succeeds_with_nothing(calculate: Calculate) -> None:
     task = calculate()
     assert (task.status, task.rows, stored()) == (TaskStatus.SUCCEEDED, {"completion": {}}, {})
+
+
+def everything() -> list[Any]:
+    """All that is stored, as it is stored."""
+    return [*MetricResult.objects.order_by("pk").values(), *PersonResult.objects.order_by("pk").values()]
 
 
 @pytest.mark.parametrize("after_rows", [0, 3])
@@ -106,15 +149,15 @@ def test_nobody_anywhere_succeeds_with_nothing(calculate: Calculate) -> None:
 def test_a_failure_leaves_the_earlier_results_whole(
     calculate: Calculate, owner: User, week: Period, error: Exception, status: str, reason: str, after_rows: int
 ) -> None:
-    store([event(str(n), "enrolled", BEFORE) for n in range(5)])
+    store([event(str(n), "enrolled", BEFORE, course) for n in range(5) for course in "abc"])
     calculate()
-    earlier = list(MetricResult.objects.order_by("pk").values())
+    earlier = everything()
     store([event("1", "unenrolled", "2025-03-02"), event("2", "course_completed", INSIDE)])
     task = metric_task_create(requested_by_id=owner.pk, period=week, metrics=["completion"], course_id=None)
     with failing(error, after_rows=after_rows):
         metric_task_run(task_id=task.pk)
     task.refresh_from_db()
-    assert list(MetricResult.objects.order_by("pk").values()) == earlier
+    assert everything() == earlier
     assert task.status == status
     assert reason in task.error
     assert task.is_finished == (task.finished_at is not None)
@@ -141,4 +184,4 @@ def test_two_calculations_at_once_leave_one_set(owner: User, week: Period) -> No
     ]
     together(*(partial(metric_task_run, task_id=task.pk) for task in tasks))
     assert set(MetricTask.objects.values_list("status", flat=True)) == {TaskStatus.SUCCEEDED}
-    assert MetricResult.objects.count() == 200 + 1 + 200 + 1
+    assert (MetricResult.objects.count(), PersonResult.objects.count()) == (2, 400)

@@ -25,8 +25,7 @@ def day(user: str, course: str) -> list[Any]:
 
 
 def values(course_id: str | None) -> dict[str, float | None]:
-    scope = "course" if course_id else "all"
-    return {each.metric: each.value for each in MetricResult.objects.filter(scope=scope, course_id=course_id)}
+    return {each.metric: each.value for each in MetricResult.objects.filter(course_id=course_id)}
 
 
 @pytest.fixture
@@ -52,13 +51,13 @@ def test_it_works(calculate_all: Calculate) -> None:
 def test_a_result_keeps_its_parameters(calculate_all: Calculate, course_id: str | None) -> None:
     store(day("1", "own") + day("2", "other"))
     calculate_all(course_id)
-    kept = {(r.metric, r.scope): r.parameters for r in MetricResult.objects.exclude(course_id="other")}
-    assert kept["activity_index", "course_user"] == {"weights": {"page_viewed": 2.5}, "daily_cap": 1}
-    assert kept["time_on_task", "course"] == {"idle_seconds": 3600}
-    assert kept["retention", "course"] == {"base_days": 14}
-    assert kept["engagement", "course"] == {}
+    kept = {(r.metric, r.course_id): r.parameters for r in MetricResult.objects.exclude(course_id="other")}
+    assert kept["activity_index", "own"] == {"weights": {"page_viewed": 2.5}, "daily_cap": 1}
+    assert kept["time_on_task", "own"] == {"idle_seconds": 3600}
+    assert kept["retention", "own"] == {"base_days": 14}
+    assert kept["engagement", "own"] == {}
     for metric, parameters in DEFAULTS.items() if course_id is None else ():
-        assert kept[metric, "all"] == parameters
+        assert kept[metric, None] == parameters
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Courses: which there are, who is in them with which metrics, and who may need help."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -128,3 +129,15 @@ def test_a_calculation_is_cancelled_once(owner: User, as_user: AsUser, week: Any
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     refused = as_user(owner).post(url)
     assert (refused.status_code, errors(refused)) == (409, [("already_finished", None)])
+
+
+@pytest.mark.parametrize("course", ["ou/2013/J", "a%2Fb", "100%", "x/", "/x", "users", "a b?c#d", "курс/1"])
+def test_a_course_is_reached_whatever_its_id_holds(
+    owner: User, as_user: AsUser, calculate: Calculate, course: str
+) -> None:
+    store([event("1", "enrolled", BEFORE, course)])
+    calculate(course)
+    address = f"/api/v1/analytics/course/{quote(course, safe='')}"
+    for path in ("", "/users", "/at-risk"):
+        answer = as_user(owner).get(address + path)
+        assert (answer.status_code, answer.json().get("course_id")) == (200, course)

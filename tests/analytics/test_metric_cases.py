@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from analytics.metrics.metric import ResultRow, Scope
+from analytics.metrics.metric import Scope
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
-from tests.analytics.calculated import result_rows
+from tests.analytics.calculated import ResultRow, result_rows
 from tests.analytics.stored import event, moment, store
 
 pytestmark = [pytest.mark.clickhouse, pytest.mark.shared_data]

@@ -109,7 +109,7 @@ def test_a_task_cancelled_in_the_middle_stays_cancelled(
 ) -> None:
     task = new_task(owner, week)
 
-    def replace_and_cancel(**_: Any) -> dict[str, int]:
+    def replace_and_cancel(**_: Any) -> dict[str, dict[str, int]]:
         task_cancel(task=task)
         return {}
 

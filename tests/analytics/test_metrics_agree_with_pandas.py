@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from analytics.metrics.metric import ResultRow
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from tests.analytics import reference
-from tests.analytics.calculated import result_rows
+from tests.analytics.calculated import ResultRow, result_rows
 from tests.analytics.generated import generated_events
 from tests.analytics.reference import Key, Numbers, When
 from tests.analytics.stored import moment, store

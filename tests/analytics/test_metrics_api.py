@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from analytics.metrics.registry import METRICS
-from analytics.models import MetricResult, MetricTask
+from analytics.models import MetricResult, MetricTask, PersonResult
 from analytics.services import calculation
 from analytics.services.task_runs import task_fail
 from tests.analytics.conftest import Calculate
@@ -148,9 +148,9 @@ def test_the_spread_over_people(owner: User, as_user: AsUser, week: Any) -> None
         "parameters": {}, "computed_at": moment("2025-04-01"), "course_id": "c",
     }  # fmt: skip
     values = [0.1, 0.2, 0.4, 0.8, None]
-    MetricResult.objects.create(scope="course", value=0.3, **shared)
-    MetricResult.objects.bulk_create(
-        MetricResult(scope="course_user", user_id=str(n), value=value, **shared) for n, value in enumerate(values)
+    course = MetricResult.objects.create(value=0.3, **shared)
+    PersonResult.objects.bulk_create(
+        PersonResult(result=course, user_id=str(n), value=value, part_1=0, part_2=0) for n, value in enumerate(values)
     )
     answer = as_user(owner).get("/api/v1/analytics/course/c", WEEK).json()
     expected = {"count": 4, "mean": 0.375, "median": 0.3, "p10": 0.13, "p90": 0.68, "min": 0.1, "max": 0.8}
@@ -159,7 +159,7 @@ def test_the_spread_over_people(owner: User, as_user: AsUser, week: Any) -> None
 
 def test_the_answer_of_a_course_where_nobody_has_a_value(owner: User, as_user: AsUser, week: Any) -> None:
     MetricResult.objects.create(
-        metric="completion", scope="course", course_id="c", start=week.start, end=week.end, timezone="UTC",
+        metric="completion", course_id="c", start=week.start, end=week.end, timezone="UTC",
         value=None, unit="ratio", parts={"numerator": 0, "denominator": 0}, parameters={},
         computed_at=moment("2025-04-01"),
     )  # fmt: skip

@@ -160,3 +160,32 @@ def test_other_senseless_addresses(owner: User, as_user: AsUser, path: str, stat
     )
     assert response.status_code == status, response.content
     assert response.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("metrics/me?metric=completion", "metric"),
+        ("metrics/user/1?%00=1", "\0"),
+        ("metrics/user/1?course=c", "course"),
+        ("analytics/courses?from=2025-03-10", "from"),
+        ("analytics/course/c?limit=5", "limit"),
+        ("analytics/course/c/users?order=user_id", "order"),
+        ("analytics/course/c/at-risk?sort=user_id", "sort"),
+        ("metrics/tasks/6b0e4d1c-3f0a-4f0e-9a53-1d6a3f6b1c01?wait=true", "wait"),
+        ("users?roles=admin", "roles"),
+        ("audit?user=1", "user"),
+        ("events?course=c", "course"),
+        ("ingestion/ledger?from=1", "from"),
+        ("files?path=x", "path"),
+    ],
+)
+def test_an_unknown_query_parameter_is_named(admin: User, as_user: AsUser, path: str, name: str) -> None:
+    response = as_user(admin).get(f"/api/v1/{path}")
+    assert (response.status_code, errors(response)) == (400, [("unknown_parameter", name)])
+
+
+def test_the_nearest_query_parameter_is_named(owner: User, as_user: AsUser) -> None:
+    response = as_user(owner).post(f"{CALCULATE}?wiat=true", WEEK | {"course_id": "c"})
+    assert response.status_code == 400
+    assert "Did you mean wait?" in response.json()["errors"][0]["detail"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from analytics.metrics.period import Period
-from analytics.models import MetricResult, MetricTask, NightlyRun, TaskStatus
+from analytics.models import MetricResult, MetricTask, NightlyRun, PersonResult, TaskStatus
 from analytics.selectors.staleness import results_mark_stale
 from analytics.services import calculation
 from analytics.services.nightly_runs import nightly_runs_tend
@@ -32,8 +32,11 @@ def _at_three_in_utc(settings: Any) -> None:
 
 
 def numbers() -> Numbers:
-    rows = MetricResult.objects.filter(start=PERIOD.start, end=PERIOD.end, timezone=PERIOD.timezone)
-    return {(row.metric, row.scope, row.course_id, row.user_id): (row.value, row.parts) for row in rows}
+    results = MetricResult.objects.in_period(PERIOD)
+    people = PersonResult.objects.filter(result__in=results).select_related("result")
+    return {(each.metric, each.course_id, None): (each.value, each.parts) for each in results} | {
+        (each.result.metric, each.result.course_id, each.user_id): (each.value, each.parts) for each in people
+    }
 
 
 def a_night(after: date) -> NightlyRun:
@@ -78,8 +81,6 @@ def _shuffled(events: list[StoredEvent]) -> tuple[list[StoredEvent], list[Stored
 
 
 def _stale() -> set[bool | None]:
-    results = list(
-        MetricResult.objects.filter(scope="all", start=PERIOD.start, end=PERIOD.end, timezone="Europe/Berlin")
-    )
+    results = list(MetricResult.objects.in_period(PERIOD).filter(course_id=None))
     results_mark_stale(results)
     return {result.stale for result in results}

@@ -1,10 +1,13 @@
 """Stored results show when later events would change them."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
 
 from accounts.models import User
+from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import StoreUnavailable
 from tests.analytics.conftest import Calculate
 from tests.analytics.http import BEFORE, INSIDE, WEEK, AsUser
@@ -49,6 +52,46 @@ def test_a_resend_makes_nothing_stale(owner: User, as_user: AsUser, calculate: C
     store([first._replace(received_at=moment("2025-06-01"))])
     answer = as_user(owner).get("/api/v1/analytics/course/c", WEEK).json()
     assert answer["metrics"]["completion"]["stale"] is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_was_under_way_during_the_calculation_makes_it_stale(
+    owner: User, as_user: AsUser, calculate: Calculate
+) -> None:
+    newest = event("1", "enrolled", BEFORE, received_at=moment("2025-03-20"))
+    store([newest])
+    begun = Event()
+
+    def insert_slowly() -> None:
+        """Received before the newest that is stored, and seen a second after its insert begins."""
+        begun.set()
+        gateway.execute(_SLOW_INSERT, {"occurred": moment(INSIDE), "received": moment("2025-03-15")})
+
+    def is_stale() -> tuple[bool | None, bool | None]:
+        course = as_user(owner).get("/api/v1/analytics/course/c", WEEK).json()["metrics"]["completion"]
+        person = as_user(owner).get("/api/v1/metrics/user/1").json()["results"]
+        return course["stale"], next(result["stale"] for result in person if result["course_id"] == "c")
+
+    with ThreadPoolExecutor(1) as threads:
+        insert = threads.submit(insert_slowly)
+        begun.wait()
+        while not gateway.query(_INSERTS):
+            assert not insert.done()
+        calculate("c")
+        assert not insert.done()
+        assert is_stale() == (False, False)
+        insert.result()
+    assert is_stale() == (True, True)
+    calculate("c")
+    assert is_stale() == (False, False)
+
+
+_SLOW_INSERT = """
+INSERT INTO events (event_id, user_id, course_id, event_type, session_id, occurred_at, received_at, properties)
+SELECT generateUUIDv4(), '1', 'c', 'course_completed', '', {occurred:DateTime64(3)}, {received:DateTime64(3)}, '{}'
+FROM numbers(3) WHERE NOT sleepEachRow(1) AND number = 0
+"""
+_INSERTS = "SELECT 1 FROM system.processes WHERE query_kind = 'Insert' AND current_database = currentDatabase()"
 
 
 def test_a_late_event_makes_its_own_person_stale(owner: User, as_user: AsUser, calculate: Calculate) -> None:

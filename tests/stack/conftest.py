@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,6 +114,18 @@ def wait_until(condition: object, *, seconds: float = 60, what: str = "") -> Non
             return
         time.sleep(0.1)
     raise AssertionError(f"not within {seconds} s: {what}")
+
+
+@contextmanager
+def frozen(running: Running, service: str) -> Iterator[None]:
+    """The process stands still, and goes on afterwards."""
+    pid = running.pid(service)
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.stack.conftest import Running, wait_until
-from tests.stack.test_ingestion_faults import frozen
+from tests.stack.conftest import Running, frozen, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

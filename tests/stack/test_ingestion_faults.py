@@ -6,28 +6,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
 from tests.ingestion.events import event
-from tests.stack.conftest import ROOT, Running, environment, wait_until
+from tests.stack.conftest import ROOT, Running, environment, frozen, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
-
-
-@contextmanager
-def frozen(running: Running, service: str) -> Iterator[None]:
-    """The process stands still, and goes on afterwards."""
-    pid = running.pid(service)
-    assert pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def new_course() -> str:
