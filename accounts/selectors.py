@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import ApiKey, AuditEntry, User
+from accounts.models import ApiKey, AuditEntry, Erasure, User
+from accounts.personal_data import subject_hash
 from accounts.tokens import api_key_hash
 
 
@@ -50,3 +51,11 @@ def audit_entry_list(
     if start is not None:
         found = found.filter(at__gte=start)
     return found if end is None else found.filter(at__lt=end)
+
+
+def erasure_list(*, user_id: str | None = None, status: str | None = None) -> QuerySet[Erasure]:
+    """Erasures, newest first; of one person by the id they had, of which only a hash is kept."""
+    found = Erasure.objects.all()
+    if user_id is not None:
+        found = found.filter(subject=subject_hash(user_id))
+    return found if status is None else found.filter(status=status)

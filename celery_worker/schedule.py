@@ -18,6 +18,7 @@ def schedule(
             "task": "accounts.tasks.sign_in_attempts_delete_old",
             "schedule": 86_400,
         },
+        "resume and settle erasures": {"task": "accounts.tasks.erasures_resume", "schedule": 15},
         "resume calculations whose worker died": {
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,

@@ -6,7 +6,7 @@ from django.db import models
 class LedgerHour(models.Model):
     """What became of the events accepted in one hour from one source; saved from Redis every minute.
 
-    accepted = stored + duplicates + conflicts + dead + waiting
+    accepted = stored + duplicates + conflicts + dead + erased + waiting
     """
 
     hour = models.DateTimeField()
@@ -16,6 +16,7 @@ class LedgerHour(models.Model):
     duplicates = models.BigIntegerField(default=0)
     conflicts = models.BigIntegerField(default=0)
     dead = models.BigIntegerField(default=0)
+    erased = models.BigIntegerField(default=0, help_text="Of people who were erased: not stored.")
     refused = models.BigIntegerField(default=0)
 
     class Meta:
@@ -29,4 +30,4 @@ class LedgerHour(models.Model):
     @property
     def waiting(self) -> int:
         """Accepted and not yet stored."""
-        return self.accepted - self.stored - self.duplicates - self.conflicts - self.dead
+        return self.accepted - self.stored - self.duplicates - self.conflicts - self.dead - self.erased

@@ -11,6 +11,7 @@ import numpy as np
 from ingestion.buffer import Entry
 from ingestion.lease import DeadLetter
 from ingestion.ledger import ledger_key
+from ingestion.tombstones import Tombstones
 from ingestion.window import Records, Seen, Window, records_without
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import StoreError, server_reason
@@ -79,15 +80,15 @@ class Outcome:
         return dict(totals)
 
 
-def check_entries(entries: Sequence[Entry], window: Window, outcome: Outcome) -> list[Batch]:
-    """The entries' events, less those whose id stands for other content.
+def check_entries(entries: Sequence[Entry], window: Window, tombstones: Tombstones, outcome: Outcome) -> list[Batch]:
+    """The entries' events, less those of erased people and those whose id stands for other content.
 
     Raises:
         RuntimeError, msgspec.DecodeError: an entry is not what was accepted.
     """
-    events = [_events(entry) for entry in entries]
+    events = [_standing_events(entry, tombstones, outcome) for entry in entries]
     seen, outcome.first_seen = window.check(list(chain.from_iterable(events)))
-    ends = np.cumsum([entry.count for entry in entries])
+    ends = np.cumsum([len(events_of_entry) for events_of_entry in events])
     batches = []
     for entry, events_of_entry, answers in zip(entries, events, np.split(seen, ends[:-1]), strict=True):
         first, again, conflict = (int(number) for number in np.bincount(answers, minlength=len(Seen)))
@@ -97,6 +98,13 @@ def check_entries(entries: Sequence[Entry], window: Window, outcome: Outcome) ->
         good = list(compress(events_of_entry, answers != Seen.CONFLICT)) if conflict else events_of_entry
         batches.append(Batch(entry.id, good, entry.received_ms))
     return batches
+
+
+def _standing_events(entry: Entry, tombstones: Tombstones, outcome: Outcome) -> Sequence[bytes]:
+    events = _events(entry)
+    kept = tombstones.kept(events)
+    outcome.add(entry, "erased", len(events) - len(kept))
+    return kept
 
 
 def _events(entry: Entry) -> list[bytes]:
@@ -130,11 +138,11 @@ def is_poison(error: Exception) -> bool:
     return not isinstance(error, StoreError) or error.code in _POISON_CODES
 
 
-def store_each(entry: Entry, window: Window) -> Outcome:
+def store_each(entry: Entry, window: Window, tombstones: Tombstones) -> Outcome:
     """Store a batch's good events; the bad ones become dead letters, which the window does not remember."""
     outcome = Outcome()
     try:
-        [batch] = check_entries([entry], window, outcome)
+        [batch] = check_entries([entry], window, tombstones, outcome)
     except (RuntimeError, msgspec.DecodeError) as error:
         outcome.bury(entry, entry.compressed, f"The batch cannot be read: {error}", events=entry.count)
         return outcome

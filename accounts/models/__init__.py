@@ -4,6 +4,7 @@ from accounts.models.api_key import API_KEY_NAME_MAX_LENGTH, ApiKey, ApiKeyQuery
 from accounts.models.audit_entry import AuditEntry, Outcome
 from accounts.models.cleanup_run import CleanupRun
 from accounts.models.device import DEVICE_NAME_MAX_LENGTH, Device, DeviceQuerySet
+from accounts.models.erasure import Erasure, ErasureQuerySet, ErasureStatus
 from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
 from accounts.models.sign_in_attempts import SignInAttempts
 from accounts.models.user import USERNAME_MAX_LENGTH, Role, User, UserManager
@@ -18,6 +19,9 @@ __all__ = [
     "CleanupRun",
     "Device",
     "DeviceQuerySet",
+    "Erasure",
+    "ErasureQuerySet",
+    "ErasureStatus",
     "Outcome",
     "RefreshToken",
     "RefreshTokenQuerySet",

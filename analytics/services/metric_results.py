@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics import advisory_lock
 from analytics.metrics.metric import Metric, ResultRow, Scope, Statement
 from analytics.metrics.period import Period
 from analytics.metrics.settings import SettingsByCourse
 from analytics.selectors.course_settings import course_settings_get
 from analytics.selectors.events import FINAL_SETTINGS, events_newest_received
+from storage_app import advisory_lock
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.gateway import RowStream
 

@@ -49,6 +49,8 @@ SIMPLE_JWT = {
 JWT_PREVIOUS_SECRET_KEYS = tuple(
     _strong("JWT_PREVIOUS_SECRET_KEYS", key) for key in env.list("JWT_PREVIOUS_SECRET_KEYS", default=[])
 )
+# Makes the hashes by which erased people are known again, so that it stays when SECRET_KEY is changed.
+ERASURE_KEY = _strong("ERASURE_KEY", env.str("ERASURE_KEY", "") or SECRET_KEY)
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 ACCOUNT_CACHE_SECONDS = integer("ACCOUNT_CACHE_SECONDS", 30, low=0, high=60)
 REFRESH_CLEANUP_INTERVAL_SECONDS = integer("REFRESH_CLEANUP_INTERVAL_SECONDS", 3600, low=1, high=7 * 86400)

@@ -18,6 +18,7 @@ from ingestion.ledger import ledger_hours, ledger_read
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, client
 from ingestion.schemas import StoredEvent, encode_batch
 from ingestion.storing import Outcome, check_entries, insert_batches
+from ingestion.tombstones import Tombstones
 from ingestion.window import Window, records_of
 from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
@@ -49,7 +50,7 @@ def waiting_entries() -> list[Entry]:
 
 
 def insert(entries: list[Entry]) -> None:
-    insert_batches(check_entries(entries, Window(), Outcome()))
+    insert_batches(check_entries(entries, Window(), Tombstones(), Outcome()))
 
 
 def taken() -> Lease:
