@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pytest_django import Settings
@@ -11,6 +11,8 @@ from accounts.models import Erasure, User
 from accounts.origin import SYSTEM
 from accounts.services.erasure_requests import erasure_request
 from accounts.services.erasures import erasure_run
+from ingestion import erasure as events_erasure
+from ingestion.schemas import StoredEvent
 from storage_app.clickhouse import gateway
 from tests.accounts.passwords import PASSWORD
 
@@ -27,6 +29,12 @@ def _nobody_stays_erased(request: pytest.FixtureRequest, _clean_clickhouse: None
     yield
     if request.node.get_closest_marker("clickhouse"):
         gateway.execute("TRUNCATE TABLE erased_people")
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No writer comes while a test waits for one."""
+    monkeypatch.setattr(events_erasure, "WAIT_SECONDS", 0)
 
 
 @pytest.fixture
@@ -58,3 +66,8 @@ def rows(table: str = "events", **equal: Any) -> int:
     """Rows as they lie in a table, copies and all."""
     where = " AND ".join(f"{name} = {{{name}:String}}" for name in equal) or "1"
     return int(gateway.query(f"SELECT count() FROM {table} WHERE {where}", equal)[0][0])  # noqa: S608  # names of ours
+
+
+def stored(user_id: str, *, occurred_at_ms: int = 1_000_000_000_000) -> StoredEvent:
+    """An event as it lies in the buffer."""
+    return StoredEvent(uuid4(), user_id, "c", "page_viewed", "", occurred_at_ms, "{}")

@@ -5,10 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from redis.exceptions import RedisError
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from tests.erasure.conftest import Erase, rows, run
+from accounts.models import Erasure, User
+from accounts.origin import SYSTEM
+from accounts.services.erasure_requests import erasure_request
+from ingestion import buffer
+from ingestion.dead_letters import dead_letters, dead_letters_replay
+from ingestion.models import LedgerHour
+from ingestion.redis_store import DEAD_LETTERS, client
+from ingestion.schemas import encode_event
+from tests.erasure.conftest import Erase, rows, run, stored
 from tests.ingestion.events import event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.redis, pytest.mark.clickhouse, pytest.mark.s3]
@@ -76,3 +85,93 @@ def test_what_somebody_does_later_under_the_same_id_is_theirs(
     drain()
     [kept] = as_user(owner).get(URL, {"user_id": "learner-1"}).json()["results"]
     assert kept["event_id"] == later["event_id"]
+
+
+def test_events_that_wait_are_dropped_by_the_writer(owner: User, as_user: AsUser, drain: Drain) -> None:
+    send(as_user, owner, event(), event(user_id="learner-2"))
+    asked = erasure_request(user_id="learner-1", includes_account=False, origin=SYSTEM)
+
+    waits = run(asked.pk)
+    assert (waits.status, waits.counts["waiting"]) == ("running", 1)
+    assert "writer" in waits.error
+    drain()
+    assert (rows(user_id="learner-1"), rows(user_id="learner-2")) == (0, 1)
+
+    Erasure.objects.update(run_after=timezone.now())
+    done = run(asked.pk)
+    assert (done.status, done.error, done.counts["waiting"]) == ("succeeded", "", 1)
+
+
+def test_the_ledger_adds_up(owner: User, admin: User, as_user: AsUser, drain: Drain, erase: Erase) -> None:
+    erase("learner-1")
+    send(as_user, owner, event(), event(user_id="learner-2"))
+    drain()
+    [hour] = as_user(admin).get("/api/v1/ingestion/ledger").json()["results"]
+    assert {name: hour[name] for name in ("accepted", "stored", "erased", "waiting")} == {
+        "accepted": 2,
+        "stored": 1,
+        "erased": 1,
+        "waiting": 0,
+    }
+
+
+def test_dead_letters_go(owner: User, drain: Drain, erase: Erase) -> None:
+    letters: list[tuple[bytes, str]] = [
+        (encode_event(stored("learner-1")), "of theirs"),
+        (encode_event(stored("learner-2")), "of somebody else's"),
+        (encode_event(stored('learner-1","')), "of somebody whose id begins like theirs"),
+        (b'not JSON, but with "learner-1", in it', "a batch that could not be read"),
+    ]
+    for letter, reason in letters:
+        client().xadd(DEAD_LETTERS, {"event": letter, "reason": reason, "received_ms": 1, "source": "test"})
+
+    assert erase("learner-1").counts["dead_letters"] == 2
+
+    assert [letter.reason for letter in dead_letters()] == [
+        "of somebody whose id begins like theirs",
+        "of somebody else's",
+    ]
+
+
+def test_a_dead_letter_that_is_replayed_too_late(drain: Drain, erase: Erase) -> None:
+    erase("learner-1")
+    letter = encode_event(stored("learner-1"))
+    client().xadd(DEAD_LETTERS, {"event": letter, "reason": "", "received_ms": 1, "source": "test"})
+    assert dead_letters_replay() == 1
+    drain()
+    assert rows() == 0
+
+
+def test_a_clock_that_runs_ahead(owner: User, as_user: AsUser, drain: Drain, erase: Erase) -> None:
+    ahead = event(occurred_at=(datetime.now(UTC) + timedelta(hours=20)).isoformat())
+    send(as_user, owner, ahead)
+    drain()
+    erase("learner-1")
+    send(as_user, owner, ahead)
+    drain()
+    assert rows() == 0
+
+
+def test_without_redis_they_are_not_stored_either(
+    owner: User, as_user: AsUser, erase: Erase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase("learner-1")
+
+    def away(*_: object, **__: object) -> None:
+        raise RedisError  # a server that goes away in the middle of a test would take the others' with it
+
+    monkeypatch.setattr(buffer, "add", away)
+    send(as_user, owner, event(), event(user_id="learner-2"))
+
+    assert (rows(user_id="learner-1"), rows(user_id="learner-2")) == (0, 1)
+    [hour] = LedgerHour.objects.all()
+    assert (hour.accepted, hour.stored, hour.erased, hour.waiting) == (2, 1, 1, 0)
+
+
+def test_a_second_erasure_takes_what_came_since(owner: User, as_user: AsUser, drain: Drain, erase: Erase) -> None:
+    erase("learner-1")
+    send(as_user, owner, event(occurred_at=(datetime.now(UTC) + timedelta(minutes=1)).isoformat()))
+    drain()
+    assert rows() == 1
+    assert erase("learner-1").counts["events"] == 1
+    assert rows() == 0
