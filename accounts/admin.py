@@ -8,7 +8,16 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, ApiKeyQuerySet, AuditEntry, CleanupRun, RefreshToken, RefreshTokenQuerySet, User
+from accounts.models import (
+    ApiKey,
+    ApiKeyQuerySet,
+    AuditEntry,
+    CleanupRun,
+    Erasure,
+    RefreshToken,
+    RefreshTokenQuerySet,
+    User,
+)
 from accounts.origin import origin_of
 from accounts.services.api_keys import api_key_revoke
 from accounts.services.refresh_tokens import refresh_token_families_revoke
@@ -111,6 +120,15 @@ class CleanupRunAdmin(ReadOnlyAdmin):
     """When expired refresh tokens were deleted, and how many."""
 
     list_display = ("started_at", "finished_at", "deleted_count")
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """Receipts of erasures; the person's id is not shown even while it is known."""
+
+    list_display = ("id", "status", "created_at", "finished_at", "includes_account", "attempts", "error")
+    list_filter = ("status",)
+    exclude = ("user_id",)
 
 
 @admin.register(AuditEntry)

@@ -87,7 +87,8 @@ def test_nothing_of_anybody_else(owner: User, stranger: User, as_user: AsUser, d
     archive = exported(as_user(stranger))
 
     held = {name for name in archive.namelist() if archive.read(name)}
-    assert held == {"account.ndjson"}
+    assert held == {"account.ndjson", "audit-log.ndjson"}
+    assert [each["action"] for each in lines(archive, "audit-log")] == ["auth.export"]
     assert AuditEntry.objects.filter(actor_id=str(stranger.pk), action="auth.export").count() == 1
 
 

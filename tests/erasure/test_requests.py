@@ -6,6 +6,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from kombu.exceptions import OperationalError
 from rest_framework.test import APIClient
 
@@ -108,3 +109,18 @@ def test_without_the_broker_it_is_taken_up_later(admin: User, as_user: AsUser, m
     receipt = as_user(admin).delete(f"{EVENTS}?user_id=learner-1")
     assert receipt.status_code == 202
     assert [str(each) for each in erasures_due()] == [receipt.json()["id"]]
+
+
+def test_the_document_has_the_password(client: Client) -> None:
+    operation = client.get("/openapi.json").json()["paths"]["/api/v1/auth/me"]["delete"]
+    assert "OwnErasureRequest" in str(operation["requestBody"])
+    assert {"202", "400", "401", "403", "429", "503"} <= operation["responses"].keys()
+
+
+def test_the_admin_shows_receipts_and_no_ids(admin: User, client: Client) -> None:
+    erasure = Erasure.objects.create(subject="0" * 64, user_id="learner-1")
+    client.force_login(admin)
+    page = client.get(f"/admin/accounts/erasure/{erasure.pk}/change/")
+    assert page.status_code == 200
+    assert b"learner-1" not in page.content
+    assert client.get("/admin/accounts/erasure/").status_code == 200

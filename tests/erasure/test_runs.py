@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Erasure, User
 from accounts.origin import SYSTEM
+from accounts.personal_data import holders
 from accounts.services import erasures
 from accounts.services.erasure_requests import erasure_request
 from accounts.services.erasures import erasure_run, erasures_due
@@ -40,7 +41,7 @@ def test_a_worker_that_died_after_any_room(stranger: User, monkeypatch: pytest.M
     user_id = str(stranger.pk)
     erasure = asked(user_id)
     store([event(user_id, "page_viewed", f"2025-03-{day:02}T10:00:00") for day in range(1, 6)])
-    real = erasures.holders()
+    real = holders()
     for name in real:
         done = list(real)[: list(real).index(name) + 1]
         until = {each: real[each] for each in done} | {"killed": _Dying(Killed)}

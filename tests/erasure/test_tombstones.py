@@ -15,7 +15,7 @@ pytestmark = pytest.mark.clickhouse
 
 BEFORE_MS = 1_700_000_000_000
 BEFORE = datetime.fromtimestamp(BEFORE_MS / 1000, UTC)
-ids = st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)) | st.sampled_from('",\\'), max_size=6)
+ids = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from('",\\'), max_size=6)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
