@@ -4,7 +4,6 @@ Each room registers itself when the program starts (`AppConfig.ready`), so that 
 A new place that holds something on a person needs a holder, or belongs into one: docs/personal-data.md.
 """
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -91,7 +90,7 @@ def person_find(*, user_id: str) -> Person:
 
 def subject_hash(user_id: str) -> str:
     """What is kept of an erased person: a hash that nobody makes again without ERASURE_KEY."""
-    return hmac.new(settings.ERASURE_KEY.encode(), user_id.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.ERASURE_KEY.encode(), user_id.encode(), "sha256").hex()
 
 
 def ndjson(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

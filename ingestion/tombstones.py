@@ -19,6 +19,7 @@ _COUNT = "SELECT count() FROM erased_people"
 _READ = "SELECT subject, toUnixTimestamp64Milli(max(before)) FROM erased_people GROUP BY subject"
 _ADD = "INSERT INTO erased_people (subject, before) VALUES"
 _REMEMBERED = 100_000
+_END_OF_ID = b'","'
 _decode = msgspec.json.Decoder(StoredEvent).decode
 
 
@@ -28,7 +29,7 @@ class Tombstones:
     def __init__(self) -> None:
         self._rows = 0
         self._before_ms: dict[str, int] = {}
-        self._of_user: dict[bytes, int] = {}
+        self._others: set[bytes] = set()  # who was met lately and is not erased, as their events' text has them
 
     def refresh(self) -> None:
         """Read the list again if it has grown.
@@ -39,34 +40,40 @@ class Tombstones:
         [(rows,)] = gateway.query(_COUNT)
         if rows != self._rows:
             self._before_ms = dict(gateway.query(_READ))
-            self._of_user.clear()
+            self._others.clear()
             self._rows = rows
 
     def kept(self, events: Sequence[bytes]) -> Sequence[bytes]:
         """The events, each a StoredEvent as JSON, that are no erased person's of before then."""
         if not self._before_ms:
             return events
-        return [event for event in events if not self._is_erased(event)]
+        others = self._others
+        erased = {
+            number
+            for number, event in enumerate(events)
+            if event[USER_ID_AT : event.find(_END_OF_ID, USER_ID_AT + 1)] not in others and self._is_erased(event)
+        }
+        return [event for number, event in enumerate(events) if number not in erased] if erased else events
 
     def _is_erased(self, event: bytes) -> bool:
-        # Within a JSON string a quote stands behind a backslash: without one, the first quote ends the id.
-        user = event[USER_ID_AT : event.find(b'","', USER_ID_AT + 1)]
-        before_ms = self._of_user.get(user)
-        if before_ms == 0:
-            return False
-        stored = _read(event)
-        if stored is None:
-            return False
-        if before_ms is None:
-            before_ms = self._before_ms.get(subject_hash(stored.user_id), 0)
-            if b"\\" not in user:
-                self._remember(user, before_ms)
-        return stored.occurred_at_ms < before_ms
+        user = event[USER_ID_AT : event.find(_END_OF_ID, USER_ID_AT + 1)]
+        # Within a JSON string a quote stands behind a backslash: without one, the first quote ends the id, and it is
+        # written as it is.
+        is_plain = b"\\" not in user
+        stored = None if is_plain else _read(event)
+        user_id = stored.user_id if stored else user[1:].decode(errors="replace")
+        before_ms = self._before_ms.get(subject_hash(user_id), 0)
+        if before_ms:
+            stored = stored or _read(event)
+            return stored is not None and stored.occurred_at_ms < before_ms
+        if is_plain:
+            self._remember(user)
+        return False
 
-    def _remember(self, user: bytes, before_ms: int) -> None:
-        if len(self._of_user) >= _REMEMBERED:
-            self._of_user.clear()
-        self._of_user[user] = before_ms
+    def _remember(self, user: bytes) -> None:
+        if len(self._others) >= _REMEMBERED:
+            self._others.clear()
+        self._others.add(user)
 
 
 def _read(event: bytes) -> StoredEvent | None:
