@@ -4,10 +4,11 @@ Each room registers itself when the program starts (`AppConfig.ready`), so that 
 A new place that holds something on a person needs a holder, or belongs into one: docs/personal-data.md.
 """
 
-import hmac
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -90,7 +91,13 @@ def person_find(*, user_id: str) -> Person:
 
 def subject_hash(user_id: str) -> str:
     """What is kept of an erased person: a hash that nobody makes again without ERASURE_KEY."""
-    return hmac.digest(settings.ERASURE_KEY.encode(), user_id.encode(), "sha256").hex()
+    # BLAKE2's own keyed mode: the writer asks for everybody it meets, and HMAC takes three times as long.
+    return hashlib.blake2b(user_id.encode(), key=_key(settings.ERASURE_KEY), digest_size=32).hexdigest()
+
+
+@cache
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()  # BLAKE2 takes at most 64 bytes
 
 
 def ndjson(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

@@ -14,9 +14,13 @@ from accounts.origin import SYSTEM
 from accounts.services.erasure_requests import erasure_request
 from ingestion import buffer
 from ingestion.dead_letters import dead_letters, dead_letters_replay
+from ingestion.lease import Lease
 from ingestion.models import LedgerHour
 from ingestion.redis_store import DEAD_LETTERS, client
 from ingestion.schemas import encode_event
+from ingestion.storing import Outcome, check_entries, insert_batches
+from ingestion.tombstones import Tombstones
+from ingestion.window import Window, records_of
 from tests.erasure.conftest import Erase, rows, run, stored
 from tests.ingestion.events import event
 
@@ -100,6 +104,27 @@ def test_events_that_wait_are_dropped_by_the_writer(owner: User, as_user: AsUser
     Erasure.objects.update(run_after=timezone.now())
     done = run(asked.pk)
     assert (done.status, done.error, done.counts["waiting"]) == ("succeeded", "", 1)
+
+
+def test_an_insert_under_way_is_waited_for(owner: User, as_user: AsUser) -> None:
+    """The writer has checked the batch before it could know."""
+    send(as_user, owner, event())
+    lease = Lease(30)
+    assert lease.acquire()
+    entries = buffer.read("0", count=10, wait_ms=1)
+    lease.plan(entries)
+    batches = check_entries(entries, Window(), Tombstones(), Outcome())
+    asked = erasure_request(user_id="learner-1", includes_account=False, origin=SYSTEM)
+
+    assert run(asked.pk).status == "running"
+    insert_batches(batches)
+    lease.commit(entries, {}, window=Window().change(records_of([])))
+    lease.release()
+    assert rows() == 1
+
+    Erasure.objects.update(run_after=timezone.now())
+    assert run(asked.pk).counts["events"] == 1
+    assert rows() == 0
 
 
 def test_the_ledger_adds_up(owner: User, admin: User, as_user: AsUser, drain: Drain, erase: Erase) -> None:
