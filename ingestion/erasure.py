@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 
+import lz4.frame
 import msgspec
 
 from accounts.models import Device
@@ -84,8 +85,8 @@ def waiting_events(person: Person) -> Iterator[StoredEvent]:
 
 
 def dead_events(person: Person) -> Iterator[KeptLetter]:
-    """A person's dead letters."""
-    return _letters_of(person)
+    """A person's dead letters; no batches that could not be read, which hold other people's events too."""
+    return (letter for letter in _letters_of(person) if letter.is_event)
 
 
 def _wait_until_stored(person: Person, found: Found) -> None:
@@ -123,8 +124,17 @@ def _letters_of(person: Person) -> Iterator[KeptLetter]:
     """Also batches that could not be read, if they hold the person's id anywhere."""
     mark = _mark(person)
     for letter in dead_letters():
-        if letter.event.startswith(mark, USER_ID_AT) if letter.is_event else mark in letter.event:
+        if letter.event.startswith(mark, USER_ID_AT) if letter.is_event else mark in _text(letter):
             yield letter
+
+
+def _text(batch: KeptLetter) -> bytes:
+    """Of a batch whose events could not be told apart. One that does not even unpack holds nothing to be found."""
+    try:
+        text: bytes = lz4.frame.decompress(batch.event)
+    except RuntimeError:
+        return batch.event
+    return text
 
 
 def _mark(person: Person) -> bytes:

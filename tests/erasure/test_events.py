@@ -146,13 +146,16 @@ def test_dead_letters_go(owner: User, drain: Drain, erase: Erase) -> None:
         (encode_event(stored("learner-2")), "of somebody else's"),
         (encode_event(stored('learner-1","')), "of somebody whose id begins like theirs"),
         (b'not JSON, but with "learner-1", in it', "a batch that could not be read"),
+        (buffer.compress(b'[["x", "learner-1", 7]'), "another"),
+        (buffer.compress(b'[["x", "learner-12", 7]'), "without them"),
     ]
     for letter, reason in letters:
         client().xadd(DEAD_LETTERS, {"event": letter, "reason": reason, "received_ms": 1, "source": "test"})
 
-    assert erase("learner-1").counts["dead_letters"] == 2
+    assert erase("learner-1").counts["dead_letters"] == 3
 
     assert [letter.reason for letter in dead_letters()] == [
+        "without them",
         "of somebody whose id begins like theirs",
         "of somebody else's",
     ]
