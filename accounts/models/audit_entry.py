@@ -14,7 +14,7 @@ class Outcome(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """One line of the audit log. The database refuses to change or delete one, but to forget a name (migration 0009).
+    """One line of the audit log. The database refuses to change or delete one, but to forget a name (migration 0011).
 
     People are named by text and not by a foreign key: the line stays as it is when they are gone.
     """

@@ -41,7 +41,7 @@ def _admin_history(user: User) -> QuerySet[LogEntry]:
 
 
 def _audit_entries_unname(user: User) -> int:
-    """The id stays, the name and the address go; the database lets nothing else be changed (migration 0009)."""
+    """The id stays, the name and the address go; the database lets nothing else be changed (migration 0011)."""
     theirs = Q(actor_id=str(user.pk)) | Q(actor_id="", object_type="user", object_id=str(user.pk))
     named = ~Q(actor_name="") | Q(address__isnull=False)
     return AuditEntry.objects.filter(theirs & named).update(actor_name="", address=None)

@@ -41,11 +41,18 @@ class Migration(migrations.Migration):
                 "ordering": ("-created_at", "id"),
             },
         ),
-        # The name and the address of an erased person may go from a line, and nothing else may change.
+        # The name and the address of an erased person may go from a line, and nothing else may change. Lines older than
+        # 30 days may be deleted by whoever cleans up, as before.
         migrations.RunSQL(
             sql="""
                 CREATE OR REPLACE FUNCTION accounts_auditentry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
+                    IF TG_OP = 'DELETE'
+                        AND current_setting('accounts.auditentry_expire', true) = 'on'
+                        AND OLD.at < now() - interval '30 days'
+                    THEN
+                        RETURN OLD;
+                    END IF;
                     IF TG_OP = 'UPDATE' AND NEW.actor_name = '' AND NEW.address IS NULL
                         AND to_jsonb(NEW) - 'actor_name' - 'address' = to_jsonb(OLD) - 'actor_name' - 'address'
                     THEN
@@ -57,6 +64,12 @@ class Migration(migrations.Migration):
             reverse_sql="""
                 CREATE OR REPLACE FUNCTION accounts_auditentry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
+                    IF TG_OP = 'DELETE'
+                        AND current_setting('accounts.auditentry_expire', true) = 'on'
+                        AND OLD.at < now() - interval '30 days'
+                    THEN
+                        RETURN OLD;
+                    END IF;
                     RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
                 END $$;
             """,
