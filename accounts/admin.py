@@ -14,6 +14,7 @@ from accounts.models import (
     AuditEntry,
     CleanupRun,
     CourseTeacher,
+    Erasure,
     RefreshToken,
     RefreshTokenQuerySet,
     User,
@@ -149,6 +150,15 @@ class CleanupRunAdmin(ReadOnlyAdmin):
     """When expired refresh tokens were deleted, and how many."""
 
     list_display = ("started_at", "finished_at", "deleted_count")
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """Receipts of erasures; the person's id is not shown even while it is known."""
+
+    list_display = ("id", "status", "created_at", "finished_at", "includes_account", "attempts", "error")
+    list_filter = ("status",)
+    exclude = ("user_id",)
 
 
 @admin.register(AuditEntry)

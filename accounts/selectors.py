@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.course_cache import teaching
-from accounts.models import ApiKey, AuditEntry, RecoveryCode, Role, TotpDevice, User
+from accounts.models import ApiKey, AuditEntry, Erasure, RecoveryCode, Role, TotpDevice, User
+from accounts.personal_data import subject_hash
 from accounts.tokens import api_key_hash
 
 
@@ -103,3 +104,11 @@ def visible_courses(user: User | AnonymousUser) -> frozenset[str] | None:
     if not known.courses and settings.TEACHERS_WITHOUT_COURSES_SEE == "all":
         return None
     return known.courses
+
+
+def erasure_list(*, user_id: str | None = None, status: str | None = None) -> QuerySet[Erasure]:
+    """Erasures, newest first; of one person by the id they had, of which only a hash is kept."""
+    found = Erasure.objects.all()
+    if user_id is not None:
+        found = found.filter(subject=subject_hash(user_id))
+    return found if status is None else found.filter(status=status)

@@ -1,9 +1,11 @@
-"""What runs on a schedule."""
+"""What runs on a schedule, and later."""
+
+from uuid import UUID
 
 import structlog
 from celery import shared_task
 
-from accounts.services import audit, refresh_tokens, sign_in_attempts
+from accounts.services import audit, erasures, refresh_tokens, sign_in_attempts
 
 logger = structlog.get_logger(__name__)
 
@@ -30,3 +32,16 @@ def audit_entries_delete_old() -> int:
     deleted = audit.audit_entries_delete_old()
     logger.info("audit_entries_deleted", deleted_count=deleted)
     return deleted
+
+
+@shared_task
+def erasure_run(erasure_id: str) -> None:
+    """Erase one person."""
+    erasures.erasure_run(erasure_id=UUID(erasure_id))
+
+
+@shared_task
+def erasures_resume() -> None:
+    """Wake a worker for each erasure that was interrupted, is paused, or is to be looked over once more."""
+    for erasure_id in erasures.erasures_due():
+        erasure_run.delay(str(erasure_id))

@@ -22,6 +22,7 @@ def schedule(
             "task": "accounts.tasks.audit_entries_delete_old",
             "schedule": crontab(hour="4", minute="5"),
         },
+        "resume and settle erasures": {"task": "accounts.tasks.erasures_resume", "schedule": 15},
         "resume calculations whose worker died": {
             "task": "analytics.tasks.metric_tasks_resume",
             "schedule": 15,

@@ -28,9 +28,9 @@ urlpatterns = [
     path("api/v1/", include("ingestion.devices.urls")),
     path("api/v1/", include("analytics.urls")),
     path("api/v1/", include("storage_app.files.urls")),
-    # Aliases, for clients of the systems this one replaces.
-    path("", include("accounts.urls")),
-    # In a namespace, so that the addresses in answers are the ones with the prefix.
+    # Aliases, for clients of the systems this one replaces. In namespaces, so that the addresses in answers are the
+    # ones with the prefix.
+    path("", include(("accounts.urls", "accounts"), namespace="accounts-without-prefix")),
     path("", include((device_urlpatterns, "analytics"), namespace="without-prefix")),
     path("", include("ingestion.devices.urls")),
 ]

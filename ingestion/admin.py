@@ -21,7 +21,18 @@ import_module("ingestion.devices.admin")
 class LedgerHourAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """What became of the events of each hour. Read-only: the pipeline writes it."""
 
-    list_display = ("hour", "origin", "accepted", "stored", "duplicates", "conflicts", "dead", "waiting", "refused")
+    list_display = (
+        "hour",
+        "origin",
+        "accepted",
+        "stored",
+        "duplicates",
+        "conflicts",
+        "dead",
+        "erased",
+        "waiting",
+        "refused",
+    )
     list_filter = ("origin",)
     date_hierarchy = "hour"
     actions_list = ("dead_letters",)

@@ -12,5 +12,6 @@ class IngestionConfig(AppConfig):
     verbose_name = "Ingestion"
 
     def ready(self) -> None:
-        """Django knows receivers by their having been imported."""
+        """Django knows receivers, and accounts.personal_data who holds data on people, by imports."""
         import_module("ingestion.devices.signals")
+        import_module("ingestion.personal_data")

@@ -1,7 +1,7 @@
 """The ledger: per hour and source, what became of the events and readings that were accepted.
 
-accepted = stored + duplicates + conflicts + dead + waiting, at every moment: each number changes in the same script
-that changes the buffer. Redis keeps the hours of the last weeks; PostgreSQL (LedgerHour) all of them.
+accepted = stored + duplicates + conflicts + dead + erased + waiting, at every moment: each number changes in the same
+script that changes the buffer. Redis keeps the hours of the last weeks; PostgreSQL (LedgerHour) all of them.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from ingestion.redis_store import COUNTERS, LEDGER, client
 
 KEPT_SECONDS = 40 * 86400
 HOUR_MS = 3600 * 1000
-COUNTS = ("accepted", "stored", "duplicates", "conflicts", "dead", "refused")
+COUNTS = ("accepted", "stored", "duplicates", "conflicts", "dead", "erased", "refused")
 
 
 def ledger_key(received_ms: int) -> str:

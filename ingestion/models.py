@@ -9,7 +9,7 @@ from accounts.models import Device
 class LedgerHour(models.Model):
     """What became of the events accepted in one hour from one source; saved from Redis every minute.
 
-    accepted = stored + duplicates + conflicts + dead + waiting
+    accepted = stored + duplicates + conflicts + dead + erased + waiting
     """
 
     hour = models.DateTimeField()
@@ -19,6 +19,7 @@ class LedgerHour(models.Model):
     duplicates = models.BigIntegerField(default=0)
     conflicts = models.BigIntegerField(default=0)
     dead = models.BigIntegerField(default=0)
+    erased = models.BigIntegerField(default=0, help_text="Of people who were erased: not stored.")
     refused = models.BigIntegerField(default=0)
 
     class Meta:
@@ -32,7 +33,7 @@ class LedgerHour(models.Model):
     @property
     def waiting(self) -> int:
         """Accepted and not yet stored."""
-        return self.accepted - self.stored - self.duplicates - self.conflicts - self.dead
+        return self.accepted - self.stored - self.duplicates - self.conflicts - self.dead - self.erased
 
 
 class DeviceSilence(models.Model):

@@ -148,4 +148,15 @@ class LedgerHourSerializer(serializers.ModelSerializer[LedgerHour]):
 
     class Meta:
         model = LedgerHour
-        fields = ("hour", "origin", "accepted", "stored", "duplicates", "conflicts", "dead", "waiting", "refused")
+        fields = (
+            "hour",
+            "origin",
+            "accepted",
+            "stored",
+            "duplicates",
+            "conflicts",
+            "dead",
+            "erased",
+            "waiting",
+            "refused",
+        )

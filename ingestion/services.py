@@ -14,6 +14,7 @@ from ingestion.inserting import Batch, insert_batches
 from ingestion.ledger import COUNTS, HOUR_MS, ledger_hours, ledger_read
 from ingestion.models import LedgerHour
 from ingestion.schemas import StoredEvent, encode_batch, encode_event
+from ingestion.tombstones import Tombstones
 from storage_app.clickhouse import gateway
 
 logger = structlog.get_logger(__name__)
@@ -46,20 +47,29 @@ def events_accept(*, events: list[StoredEvent], source: str) -> int:
     except RedisError as error:
         # Redis may have kept the batch before the connection broke: then these are copies, and copies count once.
         logger.warning("buffer_away_storing_directly", reason=str(error), events=len(events), source=source)
-        encoded = [encode_event(event) for event in events]
-        insert_batches([Batch(f"direct-{uuid.uuid4()}", encoded, received_ms)])
-        _ledger_count_direct(source=source, received_ms=received_ms, number=len(events))
+        stored = _store_directly(events, received_ms)
+        _ledger_count_direct(source=source, received_ms=received_ms, accepted=len(events), stored=stored)
     return len(events)
 
 
-def _ledger_count_direct(*, source: str, received_ms: int, number: int) -> None:
+def _store_directly(events: list[StoredEvent], received_ms: int) -> int:
+    tombstones = Tombstones()
+    tombstones.refresh()
+    kept = tombstones.kept([encode_event(event) for event in events])
+    insert_batches([Batch(f"direct-{uuid.uuid4()}", kept, received_ms)])
+    return len(kept)
+
+
+def _ledger_count_direct(*, source: str, received_ms: int, accepted: int, stored: int) -> None:
     """Straight into PostgreSQL, under an origin of their own that no hour of Redis has."""
     hour = datetime.fromtimestamp(received_ms // HOUR_MS * HOUR_MS // 1000, UTC)
     try:
         row, _ = LedgerHour.objects.get_or_create(hour=hour, origin=f"{source} (direct)")
-        LedgerHour.objects.filter(pk=row.pk).update(accepted=F("accepted") + number, stored=F("stored") + number)
+        LedgerHour.objects.filter(pk=row.pk).update(
+            accepted=F("accepted") + accepted, stored=F("stored") + stored, erased=F("erased") + accepted - stored
+        )
     except DatabaseError as error:  # stored they are
-        logger.warning("direct_events_not_in_ledger", reason=str(error), events=number, source=source)
+        logger.warning("direct_events_not_in_ledger", reason=str(error), events=accepted, source=source)
 
 
 def ledger_save() -> int:

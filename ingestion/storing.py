@@ -8,10 +8,11 @@ from itertools import chain, compress
 import msgspec
 import numpy as np
 
-from ingestion.buffer import Entry
+from ingestion.buffer import Entry, Kind
 from ingestion.inserting import Batch, insert_batches, is_stored, row_id
 from ingestion.lease import DeadLetter
 from ingestion.ledger import ledger_key
+from ingestion.tombstones import Tombstones
 from ingestion.window import Records, Seen, Window, records_without
 from storage_app.clickhouse.errors import StoreError, server_reason
 
@@ -46,25 +47,33 @@ class Outcome:
         return dict(totals)
 
 
-def check_entries(entries: Sequence[Entry], window: Window, outcome: Outcome) -> list[Batch]:
-    """The rows of entries of one kind that are to be stored: no conflicts, and no reading a second time.
+def check_entries(entries: Sequence[Entry], window: Window, tombstones: Tombstones, outcome: Outcome) -> list[Batch]:
+    """The rows of entries of one kind that are to be stored: no erased people's, no conflicts, no reading twice.
 
     Raises:
         RuntimeError, msgspec.DecodeError: an entry is not what was accepted.
     """
     kind = entries[0].kind
-    rows = [_rows(entry) for entry in entries]
+    rows = [_standing_rows(entry, tombstones, outcome) for entry in entries]
     every_row = list(chain.from_iterable(rows))
     seen, outcome.first_seen = window.check([row_id(kind, row) for row in every_row], every_row)
-    ends = np.cumsum([entry.count for entry in entries])
+    ends = np.cumsum([len(its_rows) for its_rows in rows])
     stored = np.isin(seen, [answer for answer in Seen if is_stored(kind, answer)])
     batches = []
     for entry, its_rows, end in zip(entries, rows, ends, strict=True):
-        its = slice(end - entry.count, end)
+        its = slice(end - len(its_rows), end)
         for answer, number in zip(Seen, np.bincount(seen[its], minlength=len(Seen)), strict=True):
             outcome.add(entry, _COUNTED[answer], int(number))
         batches.append(Batch(entry.id, list(compress(its_rows, stored[its])), entry.received_ms, kind))
     return batches
+
+
+def _standing_rows(entry: Entry, tombstones: Tombstones, outcome: Outcome) -> Sequence[bytes]:
+    """An entry's rows; of events, less those of people who were erased."""
+    rows = _rows(entry)
+    kept = tombstones.kept(rows) if entry.kind is Kind.EVENTS else rows
+    outcome.add(entry, "erased", len(rows) - len(kept))
+    return kept
 
 
 def _rows(entry: Entry) -> list[bytes]:
@@ -80,11 +89,11 @@ def is_poison(error: Exception) -> bool:
     return not isinstance(error, StoreError) or error.code in _POISON_CODES
 
 
-def store_each(entry: Entry, window: Window) -> Outcome:
+def store_each(entry: Entry, window: Window, tombstones: Tombstones) -> Outcome:
     """Store a batch's good rows; the bad ones become dead letters, which the window does not remember."""
     outcome = Outcome()
     try:
-        [batch] = check_entries([entry], window, outcome)
+        [batch] = check_entries([entry], window, tombstones, outcome)
     except (RuntimeError, msgspec.DecodeError) as error:
         outcome = Outcome()
         outcome.bury(entry, entry.compressed, f"The batch cannot be read: {error}", rows=entry.count)

@@ -15,8 +15,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
+from accounts.origin import origin_of
 from accounts.permissions import IsAdmin, IsTeacher
 from accounts.selectors import visible_courses
+from accounts.serializers_erasure import ErasureRequestSerializer, ErasureSerializer
+from accounts.services.erasure_requests import erasure_request
 from ingestion.accepting import events_post
 from ingestion.dead_letters import dead_letter_count, dead_letters_replay
 from ingestion.pages import CursorPage, DeadLetterList
@@ -97,6 +100,31 @@ class EventCollection(ListAPIView[Any]):
     def post(self, request: Request) -> HttpResponseBase:
         """Accept events. 202 means durable: they survive the death of any one process or store."""
         return events_post(request._request)
+
+    @extend_schema(
+        tags=["Events"],
+        operation_id="events_erase",
+        parameters=[ErasureRequestSerializer],
+        request=None,
+        responses={202: ErasureSerializer},
+    )
+    def delete(self, request: Request) -> Response:
+        """Erase what is held on one person, everywhere: events, results, files, devices with their readings.
+
+        A task does it. Events of theirs of before this moment are not stored again, however often they are sent.
+        """
+        wanted = ErasureRequestSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        erasure = erasure_request(
+            user_id=wanted.validated_data["user_id"],
+            includes_account=wanted.validated_data["account"],
+            origin=origin_of(request),
+        )
+        return Response(ErasureSerializer(erasure).data, status=202)
+
+    def get_permissions(self) -> list[Any]:
+        """Erasing is an admin's."""
+        return [IsAdmin()] if self.request.method == "DELETE" else [*super().get_permissions()]
 
     def get_queryset(self) -> EventList:  # type: ignore[override]  # asked like a queryset
         """The events that fit the query parameters."""

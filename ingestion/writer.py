@@ -22,6 +22,7 @@ from ingestion.inserting import insert_batches
 from ingestion.lease import Lease, LeaseLost
 from ingestion.redis_store import WRITERS, client
 from ingestion.storing import Outcome, check_entries, is_poison, store_each
+from ingestion.tombstones import Tombstones
 from ingestion.window import Window
 from storage_app.clickhouse.errors import StoreError
 
@@ -41,6 +42,7 @@ class Writer:
         self._max_wait_seconds = max_wait_ms / 1000
         self._lease = Lease(lease_seconds)
         self._window = Window()
+        self._tombstones = Tombstones()
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
 
@@ -137,10 +139,12 @@ class Writer:
     def _store(self, entries: Sequence[Entry]) -> None:
         """Plan, check, insert, commit. What ClickHouse cannot read is halved until the bad row stands alone."""
         self._lease.plan(entries)
+        # After the plan: whoever erases somebody looks at what waits after it has told so (ingestion.erasure).
+        self._tombstones.refresh()
         started = time.monotonic()
         outcome = Outcome()
         try:
-            insert_batches(check_entries(entries, self._window, outcome))
+            insert_batches(check_entries(entries, self._window, self._tombstones, outcome))
         except (StoreError, RuntimeError, msgspec.DecodeError) as error:
             if not is_poison(error):
                 raise
@@ -149,7 +153,7 @@ class Writer:
                 self._store(entries[:half])
                 self._store(entries[half:])
                 return
-            outcome = store_each(entries[0], self._window)
+            outcome = store_each(entries[0], self._window, self._tombstones)
         change = self._window.change(outcome.first_seen)
         self._lease.commit(entries, outcome.ledger, outcome.dead, window=change)
         self._window.keep(change)

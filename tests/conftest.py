@@ -54,6 +54,7 @@ def _clean_clickhouse(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("_clickhouse_migrated")
         gateway.execute("TRUNCATE TABLE events")
         gateway.execute("TRUNCATE TABLE device_readings")
+        gateway.execute("TRUNCATE TABLE device_hours")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from accounts.models.audit_entry import AuditEntry, Outcome
 from accounts.models.cleanup_run import CleanupRun
 from accounts.models.course_teacher import COURSE_ID_MAX_LENGTH, CourseTeacher
 from accounts.models.device import DEVICE_NAME_MAX_LENGTH, Device, DeviceQuerySet, DeviceState
+from accounts.models.erasure import Erasure, ErasureQuerySet, ErasureStatus
 from accounts.models.refresh_token import RefreshToken, RefreshTokenQuerySet
 from accounts.models.sign_in_attempts import SignInAttempts
 from accounts.models.totp_device import RecoveryCode, TotpDevice
@@ -23,6 +24,9 @@ __all__ = [
     "Device",
     "DeviceQuerySet",
     "DeviceState",
+    "Erasure",
+    "ErasureQuerySet",
+    "ErasureStatus",
     "Outcome",
     "RecoveryCode",
     "RefreshToken",

@@ -15,7 +15,7 @@ class Outcome(models.TextChoices):
 
 class AuditEntry(models.Model):
     """One line of the audit log. The database refuses to change or delete one (migration 0003), but for cleaning up
-    what is older than AUDIT_RETENTION_DAYS (migration 0010).
+    what is older than AUDIT_RETENTION_DAYS (migration 0010), and forgetting a name (migration 0011).
 
     People are named by text and not by a foreign key: the line stays as it is when they are gone.
     """

@@ -11,13 +11,13 @@ from django.db.models import F
 from django.utils import timezone
 from rest_framework.exceptions import APIException, Throttled
 
-from analytics import advisory_lock
 from analytics.exports.models import Export, ExportFormat
 from analytics.exports.plans import export_plan
 from analytics.exports.tally import Tally
 from analytics.exports.writing import export_chunks
 from analytics.query.problems import QueryProblem
 from analytics.task_status import UNFINISHED, TaskStatus
+from storage_app import advisory_lock
 from storage_app.clickhouse.errors import StoreError, StoreUnavailable
 from storage_app.files.errors import FileStoreUnavailable, ScannerUnavailable
 from storage_app.files.services.deletion import file_delete

@@ -7,9 +7,9 @@ from django.utils import timezone
 from rest_framework.exceptions import APIException
 
 from accounts.models import User
-from analytics import advisory_lock
 from analytics.exports.models import Export
 from analytics.task_status import TaskStatus
+from storage_app import advisory_lock
 from storage_app.files.selectors import FileLink, file_link
 
 # A message may wait this long for a free worker before another is sent; a second one is harmless.

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from analytics import advisory_lock
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
+from storage_app import advisory_lock
 
 # A message may wait this long for a free worker before another is sent; a second one is harmless.
 PATIENCE = timedelta(seconds=30)

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics import advisory_lock
 from analytics.metrics.by_course import CourseRow, by_course, course_rows
 from analytics.metrics.metric import Metric, Scope
 from analytics.metrics.period import Period
@@ -17,6 +16,7 @@ from analytics.metrics.settings import SettingsByCourse
 from analytics.models import MetricResult, PersonResult
 from analytics.selectors.course_settings import course_settings_get
 from analytics.selectors.events import FINAL_SETTINGS, events_newest_received, events_seen_through
+from storage_app import advisory_lock
 from storage_app.clickhouse import gateway
 
 COURSES_AT_ONCE = 500

@@ -15,13 +15,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from analytics import advisory_lock
 from analytics.metrics.period import EARLIEST, Period
 from analytics.metrics.registry import METRICS, metrics_together
 from analytics.models import UNFINISHED, MetricTask, NightlyRun, TaskStatus
 from analytics.selectors.events import course_count, events_seen_through, events_stored_since
 from analytics.selectors.stale_periods import StalePeriod, stale_period_list
 from analytics.services.metric_tasks import metric_task_create
+from storage_app import advisory_lock
 from storage_app.clickhouse.errors import StoreError
 
 logger = structlog.get_logger(__name__)

@@ -13,9 +13,9 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from analytics import advisory_lock
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
 from analytics.selectors.task_runs import PATIENCE
+from storage_app import advisory_lock
 from storage_app.clickhouse.errors import QueryCancelled, QueryRefused, StoreError, StoreUnavailable
 
 logger = structlog.get_logger(__name__)

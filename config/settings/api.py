@@ -46,6 +46,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
         "TaskStatusEnum": "analytics.task_status.TaskStatus",
+        "ErasureStatusEnum": "accounts.models.ErasureStatus",
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",

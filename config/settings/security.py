@@ -52,6 +52,8 @@ SIMPLE_JWT = {
 JWT_PREVIOUS_SECRET_KEYS = tuple(
     _strong("JWT_PREVIOUS_SECRET_KEYS", key) for key in env.list("JWT_PREVIOUS_SECRET_KEYS", default=[])
 )
+# Makes the hashes by which erased people are known again, so that it stays when SECRET_KEY is changed.
+ERASURE_KEY = _strong("ERASURE_KEY", env.str("ERASURE_KEY", "") or SECRET_KEY)
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", default=True)
 # A teacher to whom no course has been given.
 TEACHERS_WITHOUT_COURSES_SEE = choice("TEACHERS_WITHOUT_COURSES_SEE", "all", ("all", "none"))

@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from analytics import advisory_lock
 from analytics.metrics.period import Period
 from analytics.models import MetricResult, MetricTask, TaskStatus
 from analytics.selectors.task_runs import task_stranded_ids
@@ -17,6 +16,7 @@ from analytics.services.calculation import metric_task_run
 from analytics.services.metric_tasks import metric_task_create
 from analytics.services.task_runs import MAX_ATTEMPTS, task_cancel
 from analytics.tasks import metric_tasks_resume
+from storage_app import advisory_lock
 from storage_app.clickhouse.errors import StoreUnavailable
 from tests.accounts.together import together
 from tests.analytics.calculated import stored

@@ -137,7 +137,7 @@ def test_a_defect_is_500_and_says_nothing_of_the_inside(
 def test_the_openapi_document(client: Client) -> None:
     document = client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.")
-    assert set(document["paths"]["/api/v1/events"]) == {"get", "post"}
+    assert set(document["paths"]["/api/v1/events"]) == {"get", "post", "delete"}
     assert all(path.startswith(("/api/v1/", "/health")) for path in document["paths"])
     assert not [path for path in document["paths"] if path.endswith("/")]
 

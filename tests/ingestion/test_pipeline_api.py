@@ -105,6 +105,7 @@ def test_the_ledger_adds_up(as_user: AsUser, admin: User, drain: Drain) -> None:
         "duplicates": 1,
         "conflicts": 1,
         "dead": 1,
+        "erased": 0,
         "waiting": 1,
         "refused": 1,
     }

@@ -15,6 +15,7 @@ from ingestion.lease import Lease, LeaseLost
 from ingestion.redis_store import COUNTERS, DEAD_LETTERS, LEASE, PLAN, STREAM, WINDOW, client
 from ingestion.schemas import StoredEvent, encode_batch
 from ingestion.storing import Outcome, check_entries
+from ingestion.tombstones import Tombstones
 from ingestion.window import Window, records_of
 from ingestion.writer import Writer
 from storage_app.clickhouse import gateway
@@ -166,7 +167,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once(drain: Drain) -> None:
     add(events(3))
     entries, window, outcome = waiting_entries(), Window(), Outcome()
     lease.plan(entries)
-    insert_batches(check_entries(entries, window, outcome))
+    insert_batches(check_entries(entries, window, Tombstones(), outcome))
     change = window.change(outcome.first_seen)
     for _ in range(2):
         lease.commit(entries, outcome.ledger, window=change)
@@ -188,7 +189,7 @@ def test_a_window_that_redis_lost_is_read_again(drain: Drain) -> None:
     drain_window = Window()
     entries, outcome = waiting_entries(), Outcome()
     lease.plan(entries)
-    insert_batches(check_entries(entries, drain_window, outcome))
+    insert_batches(check_entries(entries, drain_window, Tombstones(), outcome))
     client().rpush(WINDOW, b"of another time")
     with pytest.raises(LeaseLost):
         lease.commit(entries, outcome.ledger, window=drain_window.change(outcome.first_seen))

@@ -10,6 +10,7 @@ from ingestion.lease import Lease
 from ingestion.ledger import ledger_hours, ledger_read
 from ingestion.schemas import StoredEvent, encode_batch
 from ingestion.storing import Outcome, check_entries
+from ingestion.tombstones import Tombstones
 from ingestion.window import Window
 from storage_app.clickhouse import gateway
 
@@ -36,7 +37,7 @@ def waiting_entries() -> list[Entry]:
 
 
 def insert(entries: list[Entry]) -> None:
-    insert_batches(check_entries(entries, Window(), Outcome()))
+    insert_batches(check_entries(entries, Window(), Tombstones(), Outcome()))
 
 
 def taken() -> Lease:

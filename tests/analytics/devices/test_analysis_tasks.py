@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from accounts.models import Device, User
-from analytics import advisory_lock
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.devices.selectors import Span
 from analytics.devices.services.requests import device_analysis_create
 from analytics.kept_task import TaskStatus
+from storage_app import advisory_lock
 from tests.accounts.together import together
 from tests.analytics.devices.asking import ask, results, run
 from tests.analytics.devices.readings import STATS, device, every_minute, store
