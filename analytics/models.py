@@ -19,6 +19,7 @@ from analytics.metrics.metric import Metric, Scope, Unit
 from analytics.metrics.period import Period
 from analytics.metrics.registry import METRICS
 from analytics.metrics.settings import DEFAULT_THRESHOLDS, DEFAULT_WEIGHTS
+from analytics.sources.models import ImportedTable, RefusedRow, Source, SourceRun
 
 __all__ = [
     "ID_MAX_LENGTH",
@@ -28,11 +29,15 @@ __all__ = [
     "CourseSettings",
     "DeviceAnalysis",
     "DeviceAnalysisTask",
+    "ImportedTable",
     "MetricResult",
     "MetricResultQuerySet",
     "MetricTask",
     "MetricTaskQuerySet",
     "NightlyRun",
+    "RefusedRow",
+    "Source",
+    "SourceRun",
     "TaskStatus",
 ]
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from analytics.devices import views as devices
+from analytics.sources.urls import source_urlpatterns
 from analytics.views import courses, metrics
 
 # Also mounted without prefix, for clients of the systems Tidewatch replaces.
@@ -33,4 +34,5 @@ urlpatterns = [
     path("analytics/course/<str:course_id>/users", courses.CoursePeopleList.as_view()),
     path("analytics/course/<str:course_id>/at-risk", courses.CourseAtRisk.as_view()),
     *device_urlpatterns,
+    *source_urlpatterns,
 ]

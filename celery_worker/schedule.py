@@ -30,6 +30,15 @@ def schedule(
             "task": "analytics.devices.tasks.device_analyses_delete_expired",
             "schedule": 3600,
         },
+        "start the sources that are due": {"task": "analytics.sources.tasks.sources_start_due", "schedule": 20},
+        "resume runs of sources whose worker died": {
+            "task": "analytics.sources.tasks.source_runs_resume",
+            "schedule": 15,
+        },
+        "drop tables of killed runs, delete old runs": {
+            "task": "analytics.sources.tasks.sources_clean_up",
+            "schedule": 600,
+        },
         "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
         "compact closed weeks": {"task": "ingestion.tasks.events_compact", "schedule": crontab(hour="3", minute="15")},
         # It looks at the clock itself (NIGHTLY_METRICS_AT), so that a night beat slept through is made up for.
