@@ -14,6 +14,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _CLOSED = [
     ipaddress.ip_network(text)
     for text in (
+        "192.0.0.0/24",  # set aside for protocols
         "192.88.99.0/24",  # relays of 6to4
         "168.63.129.16/32",  # a cloud's metadata, at a public address
         "100.64.0.0/10",  # shared by carriers, and another cloud's metadata

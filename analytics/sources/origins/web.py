@@ -39,23 +39,23 @@ def url_open(*, url: str, headers: Mapping[str, str], limits: Limits) -> Iterato
     """
     with (
         httpx.Client(transport=CheckedTransport(limits), timeout=limits.stall_seconds, trust_env=False) as client,
-        _answered(client, url, headers) as response,
+        _answered(client, url, headers, limits) as response,
     ):
         _check(response, limits)
         name = unquote(response.url.path.rpartition("/")[2])
-        with spooled(_chunks(response), name=name, limits=limits) as result:
+        with spooled(_chunks(response, limits), name=name, limits=limits) as result:
             yield result
 
 
 @contextmanager
-def _answered(client: httpx.Client, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+def _answered(client: httpx.Client, url: str, headers: Mapping[str, str], limits: Limits) -> Iterator[httpx.Response]:
     target = _address(url)
     origin = _origin(target)
     for _ in range(REDIRECTS_MAX_COUNT + 1):
         # What was meant for one server is no other's business.
         sent = dict(headers) if _origin(target) == origin else {}
         request = client.build_request("GET", target, headers={**sent, "Accept-Encoding": "identity"})
-        with _explained():
+        with _explained(limits):
             response = client.send(request, stream=True)
         if response.status_code not in _REDIRECTS or "location" not in response.headers:
             try:
@@ -94,16 +94,17 @@ def _check(response: httpx.Response, limits: Limits) -> None:
         raise LimitExceeded(f"The server announces more than {limits.max_bytes:,} bytes.")
 
 
-def _chunks(response: httpx.Response) -> Iterator[bytes]:
-    with _explained():
+def _chunks(response: httpx.Response, limits: Limits) -> Iterator[bytes]:
+    with _explained(limits):
         yield from response.iter_raw(CHUNK_BYTES)
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(limits: Limits) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as error:
+        limits.left_seconds()
         raise LimitExceeded("The server does not answer, or stands still.") from error
     except httpx.RemoteProtocolError as error:
         raise SourceFailed(
