@@ -2,7 +2,7 @@
 
 import re
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from rest_framework import serializers
 
@@ -15,7 +15,7 @@ HEADERS_MAX_COUNT = 50
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252", "iso-8859-15")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")
 _PRINTABLE = re.compile(r"[\x20-\x7e]{0,4096}\Z")
-_HOST = re.compile(r"[0-9A-Za-z._:\[\]-]{1,255}\Z")
+_HOST = re.compile(r"\A[0-9A-Za-z._:-]{1,255}\Z")
 _OURS_TO_SET = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "te", "upgrade", "expect", "range"}
 )
@@ -154,7 +154,7 @@ def name_from(kind: str, config: dict[str, Any]) -> str:
     """What a source is called that nobody has named."""
     if kind == SourceType.POSTGRESQL:
         return str(config.get("table") or config["database"]).rpartition(".")[2]
-    text = config["path"] if kind == SourceType.FILE else urlsplit(config["url"]).path.rstrip("/")
+    text = config["path"] if kind == SourceType.FILE else unquote(urlsplit(config["url"]).path).rstrip("/")
     return str(text.rpartition("/")[2] or config.get("url", ""))
 
 

@@ -50,7 +50,7 @@ def csv_open(*, stream: "io.BufferedReader[Any]", options: CsvOptions) -> Data:
     head = stream.peek(HEAD_BYTES)[:HEAD_BYTES]
     encoding = options.encoding or _encoding(head)
     # What is no valid text comes through as surrogates, and its row is refused.
-    errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+    errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
     text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
     delimiter = options.delimiter or _delimiter(head.decode(encoding, "replace"), options.quote)
     reader = csv.reader(_lines(text), delimiter=delimiter, quotechar=options.quote, strict=False)

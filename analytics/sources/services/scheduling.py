@@ -27,7 +27,7 @@ def source_runs_create_due(*, now: datetime) -> list[SourceRun]:
     """
     with transaction.atomic():
         due = list(
-            Source.objects.select_for_update(skip_locked=True)
+            Source.objects.select_for_update(of=("self",), skip_locked=True)
             .filter(next_run_at__lte=now)
             .exclude(owner__is_active=False)
         )

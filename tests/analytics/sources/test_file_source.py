@@ -58,7 +58,7 @@ def test_real_tables_are_as_pandas_reads_them(
         expected_kind = kinds[expected[column].dtype.kind]
         assert expected_kind in kind, column
         assert kind.startswith("Nullable") == bool(expected[column].isna().any()), column
-    for column in expected.select_dtypes("number"):
+    for column in map(str, expected.select_dtypes("number")):
         sql = f"SELECT count(`{column}`), sum(`{column}`), min(`{column}`), max(`{column}`)"
         [figures] = gateway.query(f"{sql} FROM {stored_name(source['table_name'])}")
         values = expected[column]
