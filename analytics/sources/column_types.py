@@ -68,7 +68,7 @@ class Reader:
             if self.is_text and raw is not None:
                 return ""
             raise Unfit("is empty")
-        if isinstance(raw, float) and math.isnan(raw) and not self.is_text:
+        if isinstance(raw, float | Decimal) and math.isnan(raw) and not self.is_text:
             if self.nullable:
                 return None
             raise Unfit("is not a number")

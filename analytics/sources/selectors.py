@@ -50,7 +50,6 @@ def source_test(*, source: Source, rows: int) -> SourceTest:
         SourceFailed, NoSecretKey
     """
     with source_open(source=source, limits=limits_of_test()) as data:
-        data.batches = islice(data.batches, TEST_BATCHES)
         return _seen(source, data, rows)
 
 
@@ -61,7 +60,7 @@ def _seen(source: Source, data: Data, rows: int) -> SourceTest:
     targets = targets_of(data=data, columns=columns)
     found: list[dict[str, Any]] = []
     refused: list[Refusal] = []
-    for batch in data.batches:
+    for batch in islice(data.batches, TEST_BATCHES):
         converted, bad = batch_convert(batch=batch, targets=targets)
         refused += bad[: TEST_REFUSALS - len(refused)]
         for values in islice(zip(*converted, strict=True), rows - len(found)):

@@ -15,7 +15,9 @@ from analytics.sources.names import column_names
 from analytics.sources.origins.limits import Limits
 
 CONNECT_SECONDS = 10
-FETCH_ROWS = 1000
+FETCH_ROWS = 2000
+FIRST_FETCH_ROWS = 50
+"""How wide rows are is known only when some have come."""
 _TYPES = {
     "bool": "Bool",
     "int2": "Int64",
@@ -40,7 +42,6 @@ def postgresql_open(*, config: dict[str, Any], secrets: dict[str, Any], limits: 
         SourceFailed: here and while the rows are read.
     """
     with _explained(), _connected(config, secrets, limits) as connection, connection.cursor("source") as cursor:
-        cursor.itersize = FETCH_ROWS
         # Sent with parameters, of which there are none, a text holds one statement and no second.
         cursor.execute(_query(config), binary=True)
         described = cursor.description or []
@@ -90,13 +91,14 @@ def _type(column: psycopg.Column) -> str:
 
 
 def _batches(cursor: "psycopg.ServerCursor[Any]", width: int, limits: Limits) -> Iterator[Batch]:
-    row, size, total = 1, 0, 0
+    row, size, total, wanted = 1, 0, 0, FIRST_FETCH_ROWS
     rows: list[tuple[Any, ...]] = []
     with _explained():
-        while fetched := cursor.fetchmany(FETCH_ROWS):
+        while fetched := cursor.fetchmany(wanted):
             limits.left_seconds()
             rows += fetched
             came = sum(len(value) if isinstance(value, str | bytes) else 16 for each in fetched for value in each)
+            wanted = max(1, min(FETCH_ROWS, BATCH_BYTES * len(fetched) // came))
             size += came
             total += came
             limits.on_bytes(total)

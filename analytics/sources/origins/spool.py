@@ -45,7 +45,10 @@ def _fill(file: BinaryIO, chunks: Iterable[bytes], limits: Limits) -> bool:
         size += len(chunk)
         if size > limits.max_bytes:
             raise LimitExceeded(f"It is larger than {limits.max_bytes:,} bytes.")
-        file.write(chunk)
+        try:
+            file.write(chunk)
+        except OSError as error:
+            raise LimitExceeded("This server has no room for it at the moment.") from error
         limits.on_bytes(size)
         limits.left_seconds()
         if limits.sample_bytes and size >= limits.sample_bytes and not begin.startswith(_PACKED):

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.sources.batches import Data
@@ -62,6 +62,7 @@ TYPED: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], str], Callable[[A
 
 @pytest.mark.parametrize("name", TYPED)
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
+@settings(max_examples=40)
 @given(values=st.data())
 def test_what_is_written_is_read(name: str, form: str, values: st.DataObject) -> None:
     strategy, write, kept = TYPED[name]
