@@ -14,7 +14,7 @@ from accounts.models import User
 from config.settings.sources import AllowedHost
 from tests.analytics.http import AsUser, errors
 from tests.analytics.sources.conftest import SOURCES, Sync
-from tests.analytics.sources.servers import LocalServer, body, drips, endless, redirect, serving, stalls
+from tests.analytics.sources.servers import LocalServer, body, drips, endless, redirect, serving, serving_tls, stalls
 from tests.analytics.sources.stored import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clickhouse]
@@ -150,6 +150,21 @@ def test_redirects_to_anything_else_are_not_followed(
     server.answers["/data.csv"] = redirect(location)
     fails(server.url())
     assert len(server.requests) == 1
+
+
+def test_tls_sees_the_name_and_trusts_nobody_unknown(
+    fails: Callable[..., str], settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The connection goes to the checked address; the name is what the server is asked for, and is checked."""
+
+    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    settings.SOURCES_ALLOWED_HOSTS = [AllowedHost("secure.example", None)]
+    with serving_tls(tmp_path, "secure.example") as (port, asked_for):
+        assert "cannot be reached" in fails(f"https://secure.example:{port}/data.csv")
+    assert asked_for == ["secure.example"]
 
 
 def test_redirects_have_an_end(server: LocalServer, fails: Callable[..., str]) -> None:

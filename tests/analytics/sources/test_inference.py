@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.sources.batches import Data
-from analytics.sources.column_types import TypeUnknown, Unfit, reader_of, type_normal
+from analytics.sources.column_types import TypeUnknown, reader_of, type_normal
 from analytics.sources.converting import batch_convert, targets_of
 from analytics.sources.errors import SourceFailed
 from analytics.sources.formats.csv_rows import CsvOptions
@@ -22,6 +22,7 @@ from analytics.sources.formats.reading import FormatOptions, data_open
 from analytics.sources.inference import columns_infer
 from analytics.sources.names import column_names, table_name_from
 from analytics.sources.statements import quoted
+from analytics.sources.values import Unfit
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
