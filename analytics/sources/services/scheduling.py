@@ -3,11 +3,16 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import Role
 from analytics.kept_task import UNFINISHED, TaskStatus
 from analytics.sources.models import Source, SourceRun
 from analytics.sources.schedules import schedule_next
+
+# Sources of somebody who may no longer have any rest until an admin has seen to them.
+_MAY_RUN = Q(owner=None) | Q(owner__is_active=True, owner__role__in=[Role.TEACHER, Role.ADMIN])
 
 
 def source_run_create(*, source: Source, requested_by_id: int | None) -> tuple[SourceRun, bool]:
@@ -27,9 +32,7 @@ def source_runs_create_due(*, now: datetime) -> list[SourceRun]:
     """
     with transaction.atomic():
         due = list(
-            Source.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(next_run_at__lte=now)
-            .exclude(owner__is_active=False)
+            Source.objects.select_for_update(of=("self",), skip_locked=True).filter(_MAY_RUN, next_run_at__lte=now)
         )
         created = [source_run_create(source=source, requested_by_id=source.owner_id) for source in due]
         for source in due:

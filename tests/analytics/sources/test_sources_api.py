@@ -160,6 +160,26 @@ def test_schedules(owner: User, schedule: str, next_at: str) -> None:
     assert source.next_run_at == datetime.fromisoformat(f"{next_at}Z")
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.STUDENT}])
+def test_sources_of_somebody_who_may_have_none_rest(owner: User, change: dict[str, Any]) -> None:
+    now = datetime.now(UTC)
+    Source.objects.create(
+        name="s", owner=owner, type="http", table_name="t", config={}, schedule="@daily", next_run_at=now
+    )
+    User.objects.filter(pk=owner.pk).update(**change)
+    assert source_runs_create_due(now=now) == []
+    User.objects.filter(pk=owner.pk).update(is_active=True, role=Role.TEACHER)
+    assert len(source_runs_create_due(now=now)) == 1
+
+
+@pytest.mark.parametrize("body", ["[]", "null", '"x"', '{"config": ' + "[" * 900 + "]" * 900 + "}", "{", "\x00"])
+@pytest.mark.parametrize("method", ["post", "put", "patch"])
+def test_bodies_that_are_none(make: Make, owner: User, as_user: AsUser, method: str, body: str) -> None:
+    url = SOURCES if method == "post" else f"{SOURCES}/{make(**HTTP)['id']}"
+    answer = getattr(as_user(owner), method)(url, body, content_type="application/json")
+    assert answer.status_code == 400, answer.content
+
+
 def test_secrets_are_encrypted_kept_and_never_given_back(
     make: Make, owner: User, admin: User, as_user: AsUser, capfd: pytest.CaptureFixture[str]
 ) -> None:
