@@ -44,7 +44,8 @@ def parquet_open(*, stream: BinaryIO, max_bytes: int) -> Data:
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind))
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def _type(kind: pa.DataType) -> str:
@@ -114,7 +115,7 @@ def _column_bytes(column: pa.Array) -> int:
     if pa.types.is_dictionary(column.type) and _is_bytes(column.type.value_type):
         lengths = pc.binary_length(column.dictionary).take(column.indices)
         return int(pc.sum(lengths).as_py() or 0)
-    return int(column.get_total_buffer_size() if pa.types.is_nested(column.type) else column.nbytes)
+    return int(column.nbytes)
 
 
 def _values(column: pa.Array) -> list[Any]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -64,15 +65,25 @@ def test_parquet(store: Any, make: Make, sync: Sync) -> None:
     ]
 
 
-def test_a_text_repeated_a_billion_times(store: Any, make: Make, sync: Sync, settings: Any) -> None:
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()], ids=str)
+def test_a_text_repeated_many_times(store: Any, make: Make, sync: Sync, settings: Any, kind: pa.DataType) -> None:
     """A few kilobytes that become gigabytes when each value stands for itself."""
     settings.SOURCES_MAX_BYTES = 100_000_000
-    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), pa.array(["x" * 100_000]))
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), pa.array(["x" * 100_000], kind))
     file = io.BytesIO()
     pq.write_table(pa.table({"s": texts}), file)
     assert len(file.getvalue()) < 50_000
     run = sync(make(type="s3", config=store("bomb.parquet", file.getvalue()))["id"])
     assert (run.status, run.error) == ("failed", "Unpacked it is larger than 100,000,000 bytes.")
+
+
+def test_a_table_of_pandas_with_long_nested_rows(store: Any, make: Make, sync: Sync) -> None:
+    frame = pd.DataFrame({"s": ["ä"] * 300, "l": [list(range(30_000))] * 300})
+    file = io.BytesIO()
+    frame.to_parquet(file)
+    run = sync(make(type="s3", config=store("p.parquet", file.getvalue()))["id"])
+    assert (run.status, run.rows_written, run.error) == ("succeeded", 300, "")
+    assert columns("p")["s"] == "String"
 
 
 @pytest.mark.parametrize(
