@@ -23,6 +23,9 @@ from analytics.nightly_tasks import nightly_runs_tend
 from analytics.selectors.course_history import course_history_list, result_people_list
 from analytics.services.nightly_runs import nightly_run_create
 from analytics.services.task_runs import task_cancel
+from analytics.sources.admin import ImportedTableAdmin, SourceAdmin, SourceRunAdmin
+
+__all__ = ["ImportedTableAdmin", "SourceAdmin", "SourceRunAdmin"]  # registered with the rest
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types

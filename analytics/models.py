@@ -30,6 +30,7 @@ from analytics.result_models import (
     PersonResult,
     PersonResultQuerySet,
 )
+from analytics.sources.models import ImportedTable, RefusedRow, Source, SourceRun
 from analytics.tables.models import ColumnDescription
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "DeviceAnalysis",
     "DeviceAnalysisTask",
     "Export",
+    "ImportedTable",
     "MetricResult",
     "MetricResultQuerySet",
     "MetricTask",
@@ -49,6 +51,9 @@ __all__ = [
     "NightlyRun",
     "PersonResult",
     "PersonResultQuerySet",
+    "RefusedRow",
+    "Source",
+    "SourceRun",
     "TaskStatus",
 ]
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from analytics.devices import views as devices
+from analytics.sources.urls import source_urlpatterns
 from analytics.views import courses, data, exports, metrics, tables
 
 # Also mounted without prefix, for clients of the systems Tidewatch replaces.
@@ -34,6 +35,7 @@ urlpatterns = [
     path("analytics/course/<path:course_id>/at-risk", courses.CourseAtRisk.as_view()),
     path("analytics/course/<path:course_id>", courses.CourseMetrics.as_view()),
     *device_urlpatterns,
+    *source_urlpatterns,
     path("data/query", data.DataQuery.as_view()),
     path("data/aggregate", data.DataAggregate.as_view()),
     path("data/chart", data.DataChart.as_view()),

@@ -15,7 +15,7 @@ app = Celery("tidewatch")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="nightly_tasks")
-app.autodiscover_tasks(["analytics.devices"])
+app.autodiscover_tasks(["analytics.devices", "analytics.sources"])
 app.steps["worker"].add(DjangoStructLogInitStep)
 
 

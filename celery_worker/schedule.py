@@ -36,6 +36,15 @@ def schedule(
             "schedule": 3600,
         },
         "resume exports whose worker died": {"task": "analytics.exports.tasks.exports_resume", "schedule": 15},
+        "start the sources that are due": {"task": "analytics.sources.tasks.sources_start_due", "schedule": 20},
+        "resume runs of sources whose worker died": {
+            "task": "analytics.sources.tasks.source_runs_resume",
+            "schedule": 15,
+        },
+        "drop tables of killed runs, delete old runs": {
+            "task": "analytics.sources.tasks.sources_clean_up",
+            "schedule": 600,
+        },
         "save the ledger": {"task": "ingestion.tasks.ledger_save", "schedule": 60},
         "note when devices were heard of, and who is silent": {"task": "ingestion.tasks.devices_watch", "schedule": 10},
         "delete readings of deleted devices": {"task": "ingestion.tasks.device_erasures_run", "schedule": 60},

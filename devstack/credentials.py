@@ -13,6 +13,7 @@ class Credentials:
 
     SECRET_KEY: str
     JWT_SECRET_KEY: str
+    SOURCES_SECRET_KEYS: str
     POSTGRES_PASSWORD: str
     CLICKHOUSE_PASSWORD: str
     CLICKHOUSE_READER_PASSWORD: str

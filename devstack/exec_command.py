@@ -47,6 +47,7 @@ def _with_stores(command: Sequence[str], data: DataDirectory, supervisor: Superv
         "ENV_FILE": os.devnull,
         "SECRET_KEY": "a secret key for tests, long enough for any rule",
         "JWT_SECRET_KEY": "a signing key for tests, long enough for any rule",
+        "SOURCES_SECRET_KEYS": "a key for kept secrets in tests, long enough for any rule",
     }
     try:
         supervisor.start([store.program for store in stores], quiet=True)

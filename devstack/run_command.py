@@ -82,6 +82,7 @@ def _defaults(settings: RunSettings, data: DataDirectory) -> dict[str, str]:
         "TIDEWATCH_URL": settings.url,
         "SECRET_KEY": secrets.SECRET_KEY,
         "JWT_SECRET_KEY": secrets.JWT_SECRET_KEY,
+        "SOURCES_SECRET_KEYS": secrets.SOURCES_SECRET_KEYS,
         "PYTHONUNBUFFERED": "1",
     }
 

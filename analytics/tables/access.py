@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from accounts.models import Device, Role, User
 from accounts.selectors import visible_courses
 from analytics.query.tables import Policy
+from analytics.sources.models import ImportedTable
+from analytics.sources.selectors import imported_tables_visible_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,16 @@ _BUILT_IN: dict[str, TableSource] = {source.name: source for source in (_EVENTS,
 
 def readable_tables(user: User) -> dict[str, TableSource]:
     """The tables this user may read, by name, each with the rule of which rows they see of it."""
-    return dict(_BUILT_IN)
+    imported = {table.name: _imported(table) for table in imported_tables_visible_to(user)}
+    return imported | _BUILT_IN
+
+
+def _imported(table: ImportedTable) -> TableSource:
+    """Whoever may read it sees all of it."""
+    return TableSource(
+        name=table.name,
+        stored_as=table.stored_as,
+        policy=lambda _: None,
+        description=f"Imported by the source {table.source.name}.",
+        order=tuple(column["name"] for column in table.columns),
+    )

@@ -6,6 +6,7 @@ from config.settings.security import *
 from config.settings.cors import *
 from config.settings.api import *
 from config.settings.files import *
+from config.settings.sources import *
 from config.settings.tasks import *
 from config.settings.logs import *
 from config.settings.ingestion import *

@@ -47,6 +47,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
         "TaskStatusEnum": "analytics.task_status.TaskStatus",
         "ErasureStatusEnum": "accounts.models.ErasureStatus",
+        "SourceTypeEnum": "analytics.sources.models.SourceType",
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",

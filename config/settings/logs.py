@@ -54,6 +54,9 @@ LOGGING: dict[str, Any] = {
         "clickhouse_driver": {"level": "ERROR"},
         # A line for each request of load_events would drown its progress bar.
         "httpx": {"level": "WARNING"},
+        # Their detail holds addresses that are signed, and what sources' servers answer.
+        "httpcore": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
         # A line for each task received repeats what django-structlog says.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -31,7 +31,7 @@ def call(operation: str, authorization: str) -> int:
 
 
 def _id_of_nothing(parameter: re.Match[str]) -> str:
-    return "0" if parameter[1] in {"user_id", "course_id"} else str(uuid.uuid4())
+    return "0" if parameter[1] in {"user_id", "course_id", "source_id"} else str(uuid.uuid4())
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Data from outside, brought into tables: files, web addresses, S3 objects and PostgreSQL databases."""

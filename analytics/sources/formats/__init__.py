@@ -1,0 +1,1 @@
+"""From bytes to batches of rows: CSV, NDJSON, Parquet."""

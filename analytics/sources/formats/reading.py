@@ -1,0 +1,53 @@
+"""Which format bytes are in, and their rows."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from analytics.sources.batches import Data
+from analytics.sources.formats.csv_rows import HEAD_BYTES, CsvOptions, csv_open
+from analytics.sources.formats.inflating import opened
+from analytics.sources.formats.ndjson_rows import ndjson_open
+from analytics.sources.formats.parquet_rows import parquet_open
+
+FORMATS = ("csv", "ndjson", "parquet")
+_PARQUET = b"PAR1"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatOptions:
+    """What somebody says about the data; None: found out."""
+
+    format: str | None = None
+    csv: CsvOptions = field(default_factory=CsvOptions)
+
+
+def format_options(config: dict[str, Any]) -> FormatOptions:
+    """From a source's config."""
+    csv = CsvOptions(config.get("delimiter"), config.get("quote") or '"', config.get("encoding"), config.get("header"))
+    return FormatOptions(config.get("format"), csv)
+
+
+def data_open(*, file: BinaryIO, name: str, options: FormatOptions, max_bytes: int) -> Data:
+    """The rows of a file that can be sought in, unpacked where it is packed with gzip or zip.
+
+    Raises:
+        SourceFailed
+    """
+    if options.format == "parquet" or (options.format is None and _begins(file, _PARQUET)):
+        return parquet_open(stream=file, max_bytes=max_bytes)
+    buffered = io.BufferedReader(opened(file, max_bytes=max_bytes), HEAD_BYTES)
+    form = options.format or ("ndjson" if _is_ndjson(buffered, name) else "csv")
+    return ndjson_open(stream=buffered) if form == "ndjson" else csv_open(stream=buffered, options=options.csv)
+
+
+def _begins(file: BinaryIO, mark: bytes) -> bool:
+    begin = file.read(len(mark))
+    file.seek(0)
+    return begin == mark
+
+
+def _is_ndjson(stream: "io.BufferedReader[Any]", name: str) -> bool:
+    if name.removesuffix(".gz").removesuffix(".zip").lower().endswith((".ndjson", ".jsonl")):
+        return True
+    return stream.peek(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")

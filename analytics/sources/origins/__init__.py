@@ -1,0 +1,1 @@
+"""Where data come from: stored files, web addresses, S3, PostgreSQL."""

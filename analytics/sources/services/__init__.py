@@ -1,0 +1,1 @@
+"""What changes sources, runs and tables."""
