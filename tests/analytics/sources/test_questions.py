@@ -50,7 +50,9 @@ def test_it_is_in_the_list_of_tables_for_those_who_may_read_it(
     owner: User, colleague: User, stranger: User, as_user: AsUser, cities: dict[str, Any]
 ) -> None:
     def listed(user: User) -> bool:
-        return any(table["name"] == cities["table_name"] for table in as_user(user).get("/api/v1/tables").json())
+        return any(
+            table["name"] == cities["table_name"] for table in as_user(user).get("/api/v1/tables").json()["tables"]
+        )
 
     assert [listed(user) for user in (owner, colleague, stranger)] == [True, True, False]
     answer = as_user(stranger).post("/api/v1/data/query", {"table_name": cities["table_name"]})
