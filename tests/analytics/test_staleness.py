@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -60,6 +61,7 @@ def test_an_event_that_was_under_way_during_the_calculation_makes_it_stale(
 ) -> None:
     newest = event("1", "enrolled", BEFORE, received_at=moment("2025-03-20"))
     store([newest])
+    sleep(0.1)  # when an insert began is known to some milliseconds, and what was stored in them counts as later
     begun = Event()
 
     def insert_slowly() -> None:

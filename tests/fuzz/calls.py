@@ -69,7 +69,7 @@ def try_out(
     @given(case=st.one_of(strategies), caller=st.sampled_from(sorted(callers)))
     def call(case: Case[Any], caller: str) -> None:
         answer = send(case, callers[caller])
-        told = f"{caller}: {answer.status_code} {answer.content[:300]!r} to {case.as_curl_command()}"
+        told = f"{caller}: {answer.status_code} {answer.getvalue()[:300]!r} to {case.as_curl_command()}"
         assert str(answer.status_code) in documented, told
 
     call()
