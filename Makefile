@@ -8,7 +8,7 @@ ARGS ?=
 export PORT HOST DATA_DIR DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fuzz bench-ingest bench-dedup bench-metrics bench-devices bench-query create-admin jwt-demo manage lock clean
+.PHONY: help install run test check fuzz bench-ingest bench-dedup bench-metrics bench-devices bench-data create-admin jwt-demo manage lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,7 +50,7 @@ bench-dedup: install ## Measure reading 10M rows with copies against a clean tab
 bench-metrics: install ## Measure the metrics against their bare queries and pandas (EVENTS=10000000)
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.metrics --events $(or $(EVENTS),10000000)
 
-bench-query: install ## Measure questions and exports against the bare driver (EVENTS=10000000)
+bench-data: install ## Measure questions and exports against the bare driver (EVENTS=10000000)
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.query --events $(or $(EVENTS),10000000)
 
 bench-devices: install ## Measure readings in and their analysis (needs wrk)

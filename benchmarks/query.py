@@ -1,4 +1,4 @@
-"""`make bench-query`: questions through the whole web application beside the same SQL by the bare driver; exports.
+"""`make bench-data`: questions through the whole web application beside the same SQL by the bare driver; exports.
 
 Twenty shapes of query, aggregate and chart over events. What each statement is, is noted while the question is asked;
 the bare side then asks exactly those, with the same settings, as the same user.

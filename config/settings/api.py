@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TaskStatusEnum": "analytics.task_status.TaskStatus",
         "ErasureStatusEnum": "accounts.models.ErasureStatus",
         "SourceTypeEnum": "analytics.sources.models.SourceType",
+        "SourceFormatEnum": ["csv", "ndjson", "parquet"],
         "StoreStateEnum": ["up", "down"],
         "WriterStateEnum": ["writing", "standing by"],
         "FileStateEnum": "storage_app.files.models.FileState",
