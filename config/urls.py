@@ -9,6 +9,8 @@ from analytics.urls import device_urlpatterns
 from config.health import Health, Ready
 from config.prometheus import metrics
 
+admin.autodiscover()  # here, so that only processes that answer HTTP load the admin's pages
+
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.not_found"

@@ -82,12 +82,15 @@ def insert_batches(batches: Sequence[Batch]) -> None:
     )
 
 
-def row_id(kind: Kind, row: bytes) -> bytes:
-    """What the window knows a row by; empty: it has no id, and counts as new whatever it holds."""
+def row_ids(kind: Kind, rows: Sequence[bytes]) -> list[bytes]:
+    """What the window knows rows by; empty: such a row has no id, and counts as new whatever it holds."""
     if kind is Kind.EVENTS:
-        return row[_EVENT_ID]
-    if row.endswith(b',""]'):  # the id is the last of a StoredReading
-        return b""
+        return [row[_EVENT_ID] for row in rows]
+    # The id is the last of a StoredReading: one without ends with ,""]
+    return [b"" if row.endswith(b',""]') else _reading_id(row) for row in rows]
+
+
+def _reading_id(row: bytes) -> bytes:
     reading = _decode_reading(row)
     # Ids are a device's own: another's with the same id is another reading.
     return reading.device_id.bytes + reading.reading_id.encode()

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from ingestion.buffer import Entry, Kind
-from ingestion.inserting import Batch, insert_batches, is_stored, row_id
+from ingestion.inserting import Batch, insert_batches, is_stored, row_ids
 from ingestion.lease import DeadLetter
 from ingestion.ledger import ledger_key
 from ingestion.tombstones import Tombstones
@@ -56,7 +56,7 @@ def check_entries(entries: Sequence[Entry], window: Window, tombstones: Tombston
     kind = entries[0].kind
     rows = [_standing_rows(entry, tombstones, outcome) for entry in entries]
     every_row = list(chain.from_iterable(rows))
-    seen, outcome.first_seen = window.check([row_id(kind, row) for row in every_row], every_row)
+    seen, outcome.first_seen = window.check(row_ids(kind, every_row), every_row)
     ends = np.cumsum([len(its_rows) for its_rows in rows])
     stored = np.isin(seen, [answer for answer in Seen if is_stored(kind, answer)])
     batches = []
@@ -64,7 +64,8 @@ def check_entries(entries: Sequence[Entry], window: Window, tombstones: Tombston
         its = slice(end - len(its_rows), end)
         for answer, number in zip(Seen, np.bincount(seen[its], minlength=len(Seen)), strict=True):
             outcome.add(entry, _COUNTED[answer], int(number))
-        batches.append(Batch(entry.id, list(compress(its_rows, stored[its])), entry.received_ms, kind))
+        kept = its_rows if stored[its].all() else list(compress(its_rows, stored[its].tolist()))
+        batches.append(Batch(entry.id, kept, entry.received_ms, kind))
     return batches
 
 
@@ -106,7 +107,7 @@ def store_each(entry: Entry, window: Window, tombstones: Tombstones) -> Outcome:
 
 def _unremember(entry: Entry, outcome: Outcome) -> None:
     """Take the dead back out of what was counted: an id's first copy as stored, the others as copies of it."""
-    dead = [row_id(entry.kind, letter.event) for letter in outcome.dead]
+    dead = row_ids(entry.kind, [letter.event for letter in outcome.dead])
     before = outcome.first_seen.shape[1]
     outcome.first_seen = records_without(outcome.first_seen, dead)
     first = before - outcome.first_seen.shape[1] + dead.count(b"")

@@ -9,7 +9,7 @@ DEBUG = False  # never: a stack trace in an answer helps the wrong people, the l
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config.urls makes its pages known
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
