@@ -15,7 +15,7 @@ from tests.accounts.passwords import PASSWORD
 from tests.fuzz.calls import operations, try_out
 
 # `make fuzz` asks for more.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 pytestmark = [
     pytest.mark.fuzz,
     pytest.mark.django_db,
