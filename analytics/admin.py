@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from accounts.admin import ReadOnlyAdmin
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.devices.services.requests import device_analysis_cancel
 from analytics.line_chart import line_chart
@@ -26,22 +27,6 @@ from analytics.services.task_runs import task_cancel
 from analytics.sources.admin import ImportedTableAdmin, SourceAdmin, SourceRunAdmin
 
 __all__ = ["ImportedTableAdmin", "SourceAdmin", "SourceRunAdmin"]  # registered with the rest
-
-
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Nothing is added, changed or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 @admin.register(MetricResult)

@@ -6,9 +6,9 @@ from itertools import islice
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from accounts.admin import ReadOnlyAdmin
 from ingestion.dead_letters import dead_letter_count, dead_letters, dead_letters_replay
 from ingestion.models import LedgerHour
 
@@ -18,7 +18,7 @@ import_module("ingestion.devices.admin")
 
 
 @admin.register(LedgerHour)
-class LedgerHourAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class LedgerHourAdmin(ReadOnlyAdmin):
     """What became of the events of each hour. Read-only: the pipeline writes it."""
 
     list_display = (
@@ -50,15 +50,3 @@ class LedgerHourAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "letters": list(islice(dead_letters(), _SHOWN)),
         }
         return TemplateResponse(request, "admin/ingestion/dead_letters.html", context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: LedgerHour | None = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: LedgerHour | None = None) -> bool:
-        """Never."""
-        return False

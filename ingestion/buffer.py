@@ -96,7 +96,8 @@ def planned() -> list[Entry]:
     plan: Any = client().get(PLAN)
     if not plan:
         return []
-    last_id, _, kind = plan.decode().split()
+    last_id, _, *kinds = plan.decode().split()
+    kind = kinds[0] if kinds else Kind.EVENTS  # as plans were before there were readings
     return [entry for entry in _entries(client().xrange(STREAM, max=last_id)) if entry.kind == kind]
 
 

@@ -46,6 +46,14 @@ def test_a_writer_that_died_after_planning(drain: Drain) -> None:
     assert rows() == 5
 
 
+def test_a_plan_of_before_there_were_readings(drain: Drain) -> None:
+    entry_id = add(events(3))
+    client().set(PLAN, f"{entry_id} 3")
+    drain()
+    assert rows() == 3
+    assert tally() == {"accepted": 3, "stored": 3}
+
+
 def test_a_writer_that_died_after_inserting(drain: Drain) -> None:
     lease = taken()
     add(events(300, weeks=150))
