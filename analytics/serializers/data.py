@@ -17,9 +17,12 @@ class TableAnswer(serializers.Serializer[Any]):
 
 
 class TablesAnswer(serializers.Serializer[Any]):
-    """All tables."""
+    """A page of the tables."""
 
-    tables = TableAnswer(many=True)
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = TableAnswer(many=True)
 
 
 class MetadataAnswer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,7 +24,7 @@ from analytics.serializers.data import (
 from analytics.tables.descriptions import descriptions_set
 from analytics.tables.statistics import table_columns_get, table_list, table_metadata_get
 from analytics.views.data import REFUSED, DataView
-from analytics.views.requests import checked
+from analytics.views.requests import PAGE, checked
 
 TAGS = ["Tables"]
 
@@ -38,13 +39,16 @@ class TableView(DataView):
         return super().handle_exception(exc)
 
 
-class Tables(DataView):
+class Tables(DataView, GenericAPIView[Any]):
     """All of them."""
 
-    @extend_schema(tags=TAGS, responses=TablesAnswer)
+    @extend_schema(tags=TAGS, parameters=PAGE, responses=TablesAnswer)
     def get(self, request: Request) -> Response:
         """The tables the caller may ask."""
-        return Response({"tables": TableAnswer(table_list(user=_user(request)), many=True).data})
+        paginator: Any = self.paginator
+        page = paginator.paginate_queryset(table_list(user=_user(request)), request, view=self)
+        answer: Response = paginator.get_paginated_response(TableAnswer(page, many=True).data)
+        return answer
 
 
 class TableMetadata(TableView):

@@ -18,7 +18,7 @@ def test_it_works(client: APIClient) -> None:
     first = event("u1", "click", "2025-03-10T10:00:00")
     store([first, again(first), event("u2", "click", "2025-03-12T10:00:00")])
 
-    tables = client.get("/api/v1/tables").json()["tables"]
+    tables = client.get("/api/v1/tables").json()["results"]
     assert {"device_readings", "events"} <= {table["name"] for table in tables}
 
     metadata = client.get("/api/v1/tables/events/metadata").json()
@@ -63,7 +63,7 @@ def test_admins_describe(admin: User, client: APIClient, as_user: AsUser) -> Non
     assert client.patch(COLUMNS, asked).status_code == 403
     described = as_user(admin).patch(COLUMNS, asked).json()["columns"]
     assert {column["name"]: column["description"] for column in described}["user_id"] == "The person, ☃."
-    tables = {table["name"]: table["description"] for table in client.get("/api/v1/tables").json()["tables"]}
+    tables = {table["name"]: table["description"] for table in client.get("/api/v1/tables").json()["results"]}
     assert tables["events"] == "All that happened."
     as_user(admin).patch(COLUMNS, {"columns": {"user_id": ""}})
     assert client.get(COLUMNS).json()["columns"][1]["description"] == "Who did it."

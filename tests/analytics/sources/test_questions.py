@@ -51,7 +51,7 @@ def test_it_is_in_the_list_of_tables_for_those_who_may_read_it(
 ) -> None:
     def listed(user: User) -> bool:
         return any(
-            table["name"] == cities["table_name"] for table in as_user(user).get("/api/v1/tables").json()["tables"]
+            table["name"] == cities["table_name"] for table in as_user(user).get("/api/v1/tables").json()["results"]
         )
 
     assert [listed(user) for user in (owner, colleague, stranger)] == [True, True, False]
