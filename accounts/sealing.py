@@ -29,8 +29,13 @@ def unseal(sealed: str) -> str:
         raise SealBroken from None
 
 
-@lru_cache(maxsize=8)
 def _fernet(*secrets: str) -> MultiFernet:
-    """The first encrypts, each decrypts. The purpose keeps the key apart from Django's other uses of the secret."""
-    keys = (hashlib.sha256(b"accounts.sealing\0" + secret.encode()).digest() for secret in secrets)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+    """The purpose keeps the key apart from Django's other uses of the secret."""
+    return fernet_of(*(b"accounts.sealing\0" + secret.encode() for secret in secrets))
+
+
+@lru_cache(maxsize=8)
+def fernet_of(*secrets: bytes) -> MultiFernet:
+    """Of texts of any length, where Fernet takes 32 bytes: the first encrypts, each decrypts."""
+    digests = (hashlib.sha256(secret).digest() for secret in secrets)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -16,6 +16,7 @@ from analytics.exports.plans import export_plan
 from analytics.exports.tally import Tally
 from analytics.exports.writing import export_chunks
 from analytics.query.problems import QueryProblem
+from analytics.services.task_runs import MAX_ATTEMPTS
 from analytics.task_status import UNFINISHED, TaskStatus
 from storage_app import advisory_lock
 from storage_app.clickhouse.errors import StoreError, StoreUnavailable
@@ -25,7 +26,6 @@ from storage_app.files.services.uploads import file_write
 
 logger = structlog.get_logger(__name__)
 
-ATTEMPTS_MAX = 8
 RETRY_SECONDS = 15
 PROGRESS_BYTES = 4 * 1024 * 1024
 """How often, in bytes, progress is noted and calling off is noticed."""
@@ -71,8 +71,8 @@ def _claim(export_id: UUID) -> Export | None:
     if not claimed.update(attempts=F("attempts") + 1, **values):
         return None
     export = Export.objects.select_related("owner").get(pk=export_id)
-    if export.attempts > ATTEMPTS_MAX:
-        export_fail(export_id=export_id, error=f"The export was interrupted {ATTEMPTS_MAX} times.")
+    if export.attempts > MAX_ATTEMPTS:
+        export_fail(export_id=export_id, error=f"The export was interrupted {MAX_ATTEMPTS} times.")
         return None
     return export
 

@@ -1,6 +1,5 @@
 """Reads of exports."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -8,12 +7,10 @@ from rest_framework.exceptions import APIException
 
 from accounts.models import User
 from analytics.exports.models import Export
+from analytics.selectors.task_runs import PATIENCE
 from analytics.task_status import TaskStatus
 from storage_app import advisory_lock
 from storage_app.files.selectors import FileLink, file_link
-
-# A message may wait this long for a free worker before another is sent; a second one is harmless.
-PATIENCE = timedelta(seconds=30)
 
 
 def export_stranded_ids() -> list[UUID]:

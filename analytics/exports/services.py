@@ -14,10 +14,10 @@ from accounts.models import User
 from analytics.exports.models import Export, ExportFormat
 from analytics.exports.plans import export_plan
 from analytics.exports.running import error_told, export_finish
-from analytics.exports.selectors import PATIENCE
 from analytics.exports.tally import Tally
 from analytics.exports.tasks import export_run
 from analytics.exports.writing import export_chunks
+from analytics.selectors.task_runs import PATIENCE
 from analytics.task_status import UNFINISHED, TaskStatus
 
 logger = structlog.get_logger(__name__)

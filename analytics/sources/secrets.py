@@ -1,14 +1,13 @@
 """Secrets of sources, encrypted where they are kept. Nothing but a run ever sees them again."""
 
-import base64
-import hashlib
 import json
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
+from accounts.sealing import fernet_of
 from analytics.sources.errors import SourceFailed
 
 
@@ -62,6 +61,4 @@ def secrets_rotate(kept: str) -> str:
 def _keys() -> MultiFernet:
     if not settings.SOURCES_SECRET_KEYS:
         raise NoSecretKey
-    # Any long text may be a key; Fernet takes 32 bytes.
-    digests = (hashlib.sha256(key.encode()).digest() for key in settings.SOURCES_SECRET_KEYS)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+    return fernet_of(*(key.encode() for key in settings.SOURCES_SECRET_KEYS))

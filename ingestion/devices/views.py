@@ -63,6 +63,7 @@ class DeviceCollection(ListAPIView[Device]):
     @extend_schema(tags=TAGS, operation_id="devices_list", parameters=[DeviceQuerySerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Devices, newest first; an admin sees everybody's."""
+        devices_seen_refresh()  # not in get_queryset, which is also called to describe the endpoint
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
@@ -80,7 +81,6 @@ class DeviceCollection(ListAPIView[Device]):
     def get_queryset(self) -> DeviceQuerySet:
         """The devices that fit the query parameters."""
         wanted = validated(DeviceQuerySerializer(data=self.request.query_params))
-        devices_seen_refresh()
         return device_list(user=account_now(self.request), **wanted)
 
 
