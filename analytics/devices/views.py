@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Device
-from accounts.permissions import IsSignedInOrReads
+from accounts.permissions import IsSignedIn
 from analytics.devices.fleet import fleet_chosen, fleet_seen
 from analytics.devices.intervals import TooManyPoints
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
@@ -76,7 +76,7 @@ def _accepted(request: Request, device_ids: list[UUID], span: Span, **context: A
 class DeviceAnalysisNow(APIView):
     """A device's figures, at once."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
 
     @extend_schema(tags=TAGS, parameters=[SpanRequest], responses={200: AnalysisAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request, device_id: UUID) -> Response:
@@ -91,7 +91,7 @@ class DeviceAnalysisNow(APIView):
 class DeviceSeries(APIView):
     """A device's readings over time."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
 
     @extend_schema(tags=TAGS, parameters=[SeriesQuery], responses={200: SeriesAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request, device_id: UUID) -> Response:
@@ -130,7 +130,7 @@ class DeviceAnalysisAsync(APIView):
 class DeviceAnalysisResults(APIView):
     """What workers found of a device."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
 
     @extend_schema(tags=TAGS, parameters=[ResultsQuery], responses=StoredAnalysis(many=True))
     def get(self, request: Request, device_id: UUID) -> Response:
@@ -167,7 +167,7 @@ class FleetAnalysisAsync(APIView):
 class AnalysisTask(GenericAPIView[DeviceAnalysis]):
     """An analysis that was asked for."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
 
     @extend_schema(tags=TAGS, parameters=PAGE, responses=AnalysisTaskResults)
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -198,7 +198,7 @@ class AnalysisTaskCancel(APIView):
 class Fleet(GenericAPIView[Device]):
     """Many devices' sums, at once."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
 
     @extend_schema(tags=TAGS, parameters=[FleetQuery, *PAGE], responses={200: FleetAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request) -> Response:

@@ -99,7 +99,7 @@ def _write(export: Export) -> None:
         raise QueryProblem("inactive", "The account is deactivated.", "owner")
     kind, escape = ExportFormat(export.format), export.escape_formulas
     plan = export_plan(
-        user=export.owner, question=export.question, file_format=kind, escape_formulas=escape, counted=True
+        user=export.asker, question=export.question, file_format=kind, escape_formulas=escape, counted=True
     )
     tally = Tally(kind)
     made = export_chunks(plan, kind, tally, caller=str(export.owner_id), escape_formulas=escape)

@@ -24,7 +24,7 @@ logger = structlog.get_logger(__name__)
 
 
 def export_stream(
-    *, user: User, question: Any, file_format: ExportFormat, escape_formulas: bool
+    *, user: User, question: Any, file_format: ExportFormat, escape_formulas: bool, by_key: bool = False
 ) -> tuple[Export, Generator[bytes, None, None]]:
     """An export and its bytes, to be sent at once. Its record says in the end whether they were all.
 
@@ -43,6 +43,7 @@ def export_stream(
         question=question,
         format=file_format,
         escape_formulas=escape_formulas,
+        by_key=by_key,
         is_async=False,
         status=TaskStatus.RUNNING,
         run_after=timezone.now(),
@@ -51,7 +52,9 @@ def export_stream(
     return export, _recorded(export, tally, first, chunks)
 
 
-def export_create(*, user: User, question: Any, file_format: ExportFormat, escape_formulas: bool) -> Export:
+def export_create(
+    *, user: User, question: Any, file_format: ExportFormat, escape_formulas: bool, by_key: bool = False
+) -> Export:
     """An export for a worker to write to the user's files; that it can be asked has been checked.
 
     Raises:
@@ -66,6 +69,7 @@ def export_create(*, user: User, question: Any, file_format: ExportFormat, escap
             question=question,
             format=file_format,
             escape_formulas=escape_formulas,
+            by_key=by_key,
             is_async=True,
             total_rows=plan.rows,
             run_after=timezone.now(),

@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import MayAsk
 from analytics.exports.models import Export, ExportFormat
 from analytics.exports.selectors import export_link
 from analytics.exports.services import export_cancel, export_create, export_stream
@@ -18,7 +19,7 @@ from analytics.query.requests import ExportOptions, request_read
 from analytics.serializers.data import ExportAccepted, ExportAnswer, ExportModeQuery
 from analytics.views.data import REFUSED, TAGS, DataView
 from analytics.views.metrics import AlreadyFinished
-from analytics.views.requests import checked
+from analytics.views.requests import by_key, checked
 
 _CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
@@ -32,6 +33,8 @@ _OPTIONS = ("format", "escape_formulas")
 
 class DataExport(DataView):
     """A whole result."""
+
+    permission_classes = (MayAsk,)
 
     @extend_schema(
         tags=TAGS,
@@ -50,7 +53,7 @@ class DataExport(DataView):
         """
         user: Any = request.user
         later = checked(ExportModeQuery, request.query_params)["async"]
-        asked = _asked(request.data)
+        asked = _asked(request.data) | {"by_key": by_key(request)}
         if later:
             return Response(ExportAccepted(export_create(user=user, **asked)).data, status=202)
         export, chunks = export_stream(user=user, **asked)
@@ -98,7 +101,8 @@ def _asked(data: Any) -> dict[str, Any]:
 
 def _export(request: Request, export_id: UUID) -> Export:
     user: Any = request.user
-    return get_object_or_404(Export.objects.visible_to(user).select_related("owner"), pk=export_id)
+    exports = Export.objects.visible_to(user, by_key=by_key(request))
+    return get_object_or_404(exports.select_related("owner"), pk=export_id)
 
 
 def _shown(export: Export) -> dict[str, Any]:
