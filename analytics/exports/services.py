@@ -3,24 +3,19 @@
 from collections.abc import Generator
 from functools import partial
 from typing import Any
-from uuid import UUID
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from analytics.exports.models import Export, ExportFormat
 from analytics.exports.plans import export_plan
-from analytics.exports.running import error_told, export_finish
+from analytics.exports.running import error_told
 from analytics.exports.tally import Tally
 from analytics.exports.tasks import export_run
 from analytics.exports.writing import export_chunks
-from analytics.selectors.task_runs import PATIENCE
-from analytics.task_status import UNFINISHED, TaskStatus
-
-logger = structlog.get_logger(__name__)
+from analytics.kept_task import TaskStatus
+from analytics.services.task_runs import task_advance, task_cancel, task_enqueue, task_fail
 
 
 def export_stream(
@@ -39,7 +34,7 @@ def export_stream(
     # What the store refuses at the beginning is still an answer of its own.
     first = [next(chunks, b""), next(chunks, b"")]
     export = Export.objects.create(
-        owner=user,
+        requested_by=user,
         question=question,
         format=file_format,
         escape_formulas=escape_formulas,
@@ -65,7 +60,7 @@ def export_create(
     )
     with transaction.atomic():
         export = Export.objects.create(
-            owner=user,
+            requested_by=user,
             question=question,
             format=file_format,
             escape_formulas=escape_formulas,
@@ -74,14 +69,13 @@ def export_create(
             total_rows=plan.rows,
             run_after=timezone.now(),
         )
-        transaction.on_commit(partial(_enqueue, export.pk))
+        transaction.on_commit(partial(task_enqueue, task=export, message=export_run))
     return export
 
 
 def export_cancel(*, export: Export) -> bool:
     """Call off an export that a worker has not finished; nothing of it stays. False: it had finished."""
-    unfinished = Export.objects.filter(pk=export.pk, status__in=UNFINISHED, is_async=True)
-    return bool(unfinished.update(status=TaskStatus.CANCELLED, finished_at=timezone.now()))
+    return export.is_async and task_cancel(task=export)
 
 
 def _recorded(
@@ -92,21 +86,11 @@ def _recorded(
         yield from first
         yield from rest
     except GeneratorExit:
-        export_finish(export_id=export.pk, status=TaskStatus.CANCELLED, error="The client went away.")
+        task_cancel(task=export, reason="The client went away.")
         raise
     except Exception as error:
-        export_finish(export_id=export.pk, status=TaskStatus.FAILED, error=error_told(error))
+        task_fail(model=Export, task_id=export.pk, error=error_told(error))
         raise
     finally:
         rest.close()
-    counts = {"rows": tally.rows, "bytes": tally.bytes, "sha256": tally.sha256}
-    export_finish(export_id=export.pk, status=TaskStatus.SUCCEEDED, **counts)
-
-
-def _enqueue(export_id: UUID) -> None:
-    try:
-        export_run.delay(str(export_id))
-    except OperationalError as error:
-        # The export is kept; the next exports_resume sends it, without the patience for a message under way.
-        Export.objects.filter(pk=export_id).update(run_after=timezone.now() - PATIENCE)
-        logger.warning("export_not_enqueued", export_id=str(export_id), reason=str(error))
+    task_advance(task=export, succeeded=True, rows=tally.rows, bytes=tally.bytes, sha256=tally.sha256)

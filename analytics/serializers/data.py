@@ -117,6 +117,7 @@ class ExportAnswer(serializers.ModelSerializer[Export]):
             "url",
             "expires_in",
             "error",
+            "attempts",
             "created_at",
             "started_at",
             "finished_at",

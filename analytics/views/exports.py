@@ -102,9 +102,9 @@ def _asked(data: Any) -> dict[str, Any]:
 def _export(request: Request, export_id: UUID) -> Export:
     user: Any = request.user
     exports = Export.objects.visible_to(user, by_key=by_key(request))
-    return get_object_or_404(exports.select_related("owner"), pk=export_id)
+    return get_object_or_404(exports.select_related("requested_by"), pk=export_id)
 
 
 def _shown(export: Export) -> dict[str, Any]:
-    link = export_link(export=export, owner=export.owner)
+    link = export_link(export=export, owner=export.requested_by)
     return ExportAnswer(export, context={"link": link}).data

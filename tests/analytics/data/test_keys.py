@@ -50,7 +50,7 @@ def machine(owner: User, scope: str = "read") -> APIClient:
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is woken: the test runs the export itself."""
-    monkeypatch.setattr("analytics.exports.tasks.export_run.delay", lambda export_id: None)
+    monkeypatch.setattr("analytics.exports.tasks.export_run.delay", lambda task_id: None)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_worker_writes_as_the_key_asked(teachers: tuple[User, User], admin: Us
     asked = key.post(LATER, {"table_name": "device_readings", "format": "csv"})
     assert asked.status_code == 202
     export_id = UUID(asked.json()["task_id"])
-    assert export_run(export_id=export_id) is None
+    assert export_run(task_id=export_id) is None
 
     record = key.get(f"/api/v1/data/exports/{export_id}").json()
     assert (record["status"], record["rows"], record["total_rows"]) == ("succeeded", 1, 1)
@@ -155,6 +155,6 @@ def test_a_deactivated_owners_export_is_not_written(owner: User) -> None:
     export_id = UUID(asked.json()["task_id"])
     User.objects.filter(pk=owner.pk).update(is_active=False)
 
-    assert export_run(export_id=export_id) is None
+    assert export_run(task_id=export_id) is None
     assert Export.objects.get().status == "failed"
     assert not StoredFile.objects.exists()
