@@ -19,8 +19,11 @@ from analytics.exports.tasks import export_run
 from analytics.exports.writing import export_chunks
 from analytics.selectors.task_runs import PATIENCE
 from analytics.task_status import UNFINISHED, TaskStatus
+from storage_app.clickhouse.abandonment import is_gone
 
 logger = structlog.get_logger(__name__)
+
+_GONE = "The client went away."
 
 
 def export_stream(
@@ -88,10 +91,11 @@ def _recorded(
         yield from first
         yield from rest
     except GeneratorExit:
-        export_finish(export_id=export.pk, status=TaskStatus.CANCELLED, error="The client went away.")
+        export_finish(export_id=export.pk, status=TaskStatus.CANCELLED, error=_GONE)
         raise
     except Exception as error:
-        export_finish(export_id=export.pk, status=TaskStatus.FAILED, error=error_told(error))
+        status, told = (TaskStatus.CANCELLED, _GONE) if is_gone() else (TaskStatus.FAILED, error_told(error))
+        export_finish(export_id=export.pk, status=status, error=told)
         raise
     finally:
         rest.close()
