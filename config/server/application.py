@@ -101,7 +101,7 @@ class _Answer:
         self._client.watch()
         try:
             self._sent(self.head.message)
-            for chunk in chunks:
+            for chunk in chunks if self._environ["REQUEST_METHOD"] != "HEAD" else ():
                 if self._client.is_gone:
                     return
                 self._sent(_part(chunk, more=True))

@@ -11,8 +11,7 @@ from django.http.response import HttpResponseBase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.server import incoming
-from config.server.application import Application
+from config.server import application, incoming
 from storage_app.clickhouse import abandonment
 from storage_app.clickhouse.errors import QueryCancelled
 from tests.config.server.test_environ import SCOPE
@@ -46,10 +45,10 @@ class Server:
             start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
             return response
 
-        application = Application(handler, threads=2)
+        serving = application.Application(handler, threads=2)
 
         async def one_request() -> None:
-            await asyncio.wait_for(application(SCOPE | scope, self.receive, self.send), 30)
+            await asyncio.wait_for(serving(SCOPE | scope, self.receive, self.send), 30)
             self.go_on.set()
 
         asyncio.run(one_request())
@@ -120,6 +119,33 @@ def test_a_client_that_left_in_a_small_body_is_not_heard() -> None:
     assert (start["status"], handled) == (408, [])
 
 
+def test_a_client_that_stops_sending_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "STALL_SECONDS", 0.05)
+    server = Server(part(b"{", more=True))
+    [start, _] = server.serve(echo, **sized(10))
+    assert start["status"] == 408
+
+
+def test_a_client_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "SEND_STALL_SECONDS", 0.05)
+    server, closed = Server(), threading.Event()
+
+    def chunks() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"more"
+        finally:
+            closed.set()
+
+    async def stalled(message: dict[str, Any]) -> None:
+        if "body" in message:
+            await asyncio.to_thread(server.go_on.wait, 30)
+
+    monkeypatch.setattr(server, "send", stalled)
+    server.serve(lambda _: StreamingHttpResponse(chunks()), client=None)
+    assert closed.is_set()
+
+
 def test_a_client_that_leaves_in_a_large_body_is_no_end_of_it() -> None:
     server = Server(part(b"x" * 10, more=True))
     server.go_on.set()
@@ -164,6 +190,12 @@ def test_a_stream_ends_with_its_client() -> None:
     server.serve(lambda _: StreamingHttpResponse(chunks()))
     assert closed.is_set()
     assert server.sent[-1] == {"type": "http.response.body", "body": b"more", "more_body": True}
+
+
+def test_a_stream_that_nobody_reads_is_not_begun() -> None:
+    server = Server()
+    server.serve(lambda _: StreamingHttpResponse(iter([b"one"])), method="HEAD")
+    assert [message.get("body") for message in server.sent] == [None, b""]
 
 
 def test_a_broken_stream_has_no_end() -> None:
