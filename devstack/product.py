@@ -68,16 +68,16 @@ def _command(name: str, environment: Mapping[str, str], *arguments: str) -> Prog
 
 def _web(settings: RunSettings, environment: Mapping[str, str]) -> Program:
     address = ["--host", settings.host, "--port", str(settings.port)]
-    capacity = ["--workers", "2", "--blocking-threads", "8", "--no-ws"]
+    capacity = ["--workers", "2", "--no-ws"]
     ending = ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
     return Program(
         name="web",
         command=[
-            *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+            *(sys.executable, "-m", "granian", "--interface", "asginl"),
             *address,
             *capacity,
             *ending,
-            "config.wsgi:application",
+            "config.asgi:application",
         ],
         environment=environment,
         is_ready=lambda: _healthy(settings),

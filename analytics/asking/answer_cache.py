@@ -13,6 +13,7 @@ import xxhash
 from django.conf import settings
 
 from analytics.redis_store import client
+from storage_app.clickhouse.abandonment import raise_if_gone
 
 logger = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ def answer_get(key: str, make: Callable[[], bytes], *, fresh: bool) -> Answer:
     token = uuid4().hex
     wait_ms = (settings.QUERY_TIMEOUT_SECONDS + 5) * 1000
     while True:
+        raise_if_gone()
         try:
             kept = _kept(key)
             if kept is not None:

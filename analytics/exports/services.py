@@ -16,6 +16,9 @@ from analytics.exports.tasks import export_run
 from analytics.exports.writing import export_chunks
 from analytics.kept_task import TaskStatus
 from analytics.services.task_runs import task_advance, task_cancel, task_enqueue, task_fail
+from storage_app.clickhouse.abandonment import is_gone
+
+_GONE = "The client went away."
 
 
 def export_stream(
@@ -86,10 +89,13 @@ def _recorded(
         yield from first
         yield from rest
     except GeneratorExit:
-        task_cancel(task=export, reason="The client went away.")
+        task_cancel(task=export, reason=_GONE)
         raise
     except Exception as error:
-        task_fail(model=Export, task_id=export.pk, error=error_told(error))
+        if is_gone():
+            task_cancel(task=export, reason=_GONE)
+        else:
+            task_fail(model=Export, task_id=export.pk, error=error_told(error))
         raise
     finally:
         rest.close()

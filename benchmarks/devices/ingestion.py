@@ -99,10 +99,10 @@ def _services() -> Iterator[tuple[str, str]]:
         env=_environment(),
     )
     ours, peer = free_port(), free_port()
-    granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ours), "--workers", "2"]
+    granian = ["granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(ours), "--workers", "2"]
     uvicorn = ["uvicorn", "benchmarks.peers.fastapi_readings:app", "--port", str(peer), "--workers", "2"]
     commands = (
-        [python, "-m", *granian, "--blocking-threads", "4", "config.wsgi:application"],
+        [python, "-m", *granian, "config.asgi:application"],
         [python, "manage.py", "write_events"],
         [python, "-m", *uvicorn, "--log-level", "error"],
     )
@@ -121,7 +121,7 @@ def _environment() -> dict[str, str]:
 def _ours(url: str) -> Target:
     login = httpx.post(f"{url}/auth/login", json={"username": "teacher", "password": "teacher"})
     token = login.json()["access"]
-    names = ("config.wsgi", "write_events", "redis-server", "clickhouse_server")
+    names = ("config.asgi", "write_events", "redis-server", "clickhouse_server")
     return Target(
         "ours",
         f"{url}/api/v1/stats",

@@ -71,7 +71,7 @@ def lag_at_half_load(ours: Target, rows_per_second: float) -> tuple[float, float
 
 
 def memory() -> dict[str, float]:
-    names = {"web": "config.wsgi", "writer": "write_events", "redis": "redis-server", "clickhouse": "clickhouse_server"}
+    names = {"web": "config.asgi", "writer": "write_events", "redis": "redis-server", "clickhouse": "clickhouse_server"}
     return {
         name: processes.resident_mebibytes(processes.with_children(processes.find(command)))
         for name, command in names.items()

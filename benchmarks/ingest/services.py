@@ -56,11 +56,11 @@ def services_start() -> Iterator[tuple[int, int]]:
     python = sys.executable
     subprocess.run([python, "manage.py", "prepare", "--demo-accounts"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     ours, peer = free_port(), free_port()
-    granian = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ours), "--workers", "2"]
+    granian = ["granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(ours), "--workers", "2"]
     uvicorn = ["uvicorn", "benchmarks.peers.fastapi_events:app", "--port", str(peer), "--workers", "2"]
     environment = os.environ | {"PEER_TABLE": f"tidewatch.{PEER_TABLE}", "LOG_LEVEL": "WARNING"}
     commands = (
-        [python, "-m", *granian, "--blocking-threads", "4", "config.wsgi:application"],
+        [python, "-m", *granian, "config.asgi:application"],
         [python, "manage.py", "write_events"],
         [python, "-m", *uvicorn, "--log-level", "error"],
     )
@@ -76,7 +76,7 @@ def targets_of(store: ClickHouse, ports: tuple[int, int]) -> list[Target]:
     server = {"ClickHouse": processes.find("clickhouse_server")}
     insert = f"/?database=tidewatch&query=INSERT%20INTO%20{LIMIT_TABLE}%20FORMAT%20JSONEachRow"
     own = {
-        "web": processes.find("config.wsgi"),
+        "web": processes.find("config.asgi"),
         "writer": processes.find("write_events"),
         "Redis": processes.find("redis-server"),
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from config.settings.environment import BASE_DIR, choice, env
+from config.settings.environment import BASE_DIR, choice, env, integer
 
 ENVIRONMENT = choice("ENVIRONMENT", "production", ("production", "development"))
 DEBUG = False  # never: a stack trace in an answer helps the wrong people, the log has it
@@ -49,7 +49,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
+WEB_THREADS = integer("WEB_THREADS", 8, low=1, high=200)
 APPEND_SLASH = False
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -17,6 +17,7 @@ from devstack.stores.site import READY_SECONDS, LocalStore, Site
 
 LIBRARY = ROOT / "devstack" / "node_modules" / "@chdb" / "lib-linux-x64-gnu" / "libchdb.so"
 _CONFIGURATION = Path(__file__).parent / "clickhouse_configuration"
+_READER = ROOT / "deploy" / "clickhouse" / "reader.xml"
 _START = "CREATE DATABASE IF NOT EXISTS tidewatch;\nSYSTEM START LISTEN TCP;\nSYSTEM START LISTEN HTTP;\n"
 # Without it the system database, and with it the query log, would live in memory.
 _SYSTEM_DATABASE = "ATTACH DATABASE _ UUID '{id}' ENGINE = Atomic\n"
@@ -32,7 +33,11 @@ def make(site: Site) -> LocalStore:
     program = Program(
         name="clickhouse",
         command=[sys.executable, "-m", "devstack.stores.clickhouse_server", *map(str, files)],
-        environment={"PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC"},
+        environment={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "TZ": "UTC",
+            "CLICKHOUSE_READER_PASSWORD": site.secrets.CLICKHOUSE_READER_PASSWORD,
+        },
         is_ready=lambda: _answers(site.ports["clickhouse"], site.secrets.CLICKHOUSE_PASSWORD),
         ready_seconds=READY_SECONDS,
         address=address,
@@ -51,7 +56,7 @@ def _write_configuration(site: Site) -> Path:
     """Anew at each start; gives the directory of the files."""
     home = site.data.store("clickhouse")
     directory = home / "configuration"
-    for part in (directory, home / "data" / "metadata"):
+    for part in (directory / "users.d", home / "data" / "metadata"):
         part.mkdir(parents=True, exist_ok=True)
     values = {
         "host": LOOPBACK,
@@ -61,11 +66,13 @@ def _write_configuration(site: Site) -> Path:
         "users": str(directory / "users.xml"),
         "memory_bytes": str(_memory_bytes()),
         "password_sha256": hashlib.sha256(site.secrets.CLICKHOUSE_PASSWORD.encode()).hexdigest(),
-        "reader_password_sha256": hashlib.sha256(site.secrets.CLICKHOUSE_READER_PASSWORD.encode()).hexdigest(),
     }
     for name in ("config.xml", "users.xml"):
         template = Template((_CONFIGURATION / name).read_text())
         (directory / name).write_text(template.substitute({key: escape(value) for key, value in values.items()}))
+    # The reader is the one that a server of one's own gets; but tests have databases of their own.
+    reader = _READER.read_text().replace("ON tidewatch.*", "ON tidewatch*.*")
+    (directory / "users.d" / "reader.xml").write_text(reader)
     (directory / "start.sql").write_text(_START)
     system = home / "data" / "metadata" / "system.sql"
     if not system.exists():

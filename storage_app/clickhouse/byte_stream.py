@@ -14,6 +14,8 @@ import httpx
 import structlog
 from django.conf import settings
 
+from storage_app.clickhouse import gateway
+from storage_app.clickhouse.abandonment import stopped_with_requester
 from storage_app.clickhouse.connections import CONNECT_TIMEOUT_SECONDS, SOCKET_MARGIN_SECONDS
 from storage_app.clickhouse.errors import NETWORK_ERROR, QueryInvalid, StoreUnavailable, by_code
 
@@ -52,6 +54,7 @@ def stream_bytes(
     query = {"database": server["database"], "query_id": query_id, "max_execution_time": timeout_seconds}
     try:
         with (
+            stopped_with_requester(query_id, gateway.cancel),
             httpx.Client(timeout=wait, trust_env=False) as client,
             client.stream(
                 "POST",

@@ -6,11 +6,12 @@ Every function raises the errors of `storage_app.clickhouse.errors`.
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from storage_app.clickhouse import connections
+from storage_app.clickhouse.abandonment import stopped_with_requester
 from storage_app.clickhouse.calls import Call, new_query_id
 from storage_app.clickhouse.decoding import Row, row_decoder
 from storage_app.clickhouse.errors import NETWORK_ERROR, TOO_MANY_SIMULTANEOUS_QUERIES, StoreUnavailable
@@ -85,7 +86,7 @@ def query_columns(
     bound = bind(sql, params)
 
     def ask() -> QueryResult:
-        with call.made():
+        with _stopped_with_requester(call, reader=reader), call.made():
             client = connections.thread_client(timeout_seconds, reader=reader)
             rows, header = client.execute(sql, bound, with_column_types=True, **call.options())
         columns = _columns(header)
@@ -111,7 +112,7 @@ def stream(
     """
     call = Call("stream", sql, timeout_seconds, settings, query_id or new_query_id())
     bound = bind(sql, params)
-    with connections.own_client(timeout_seconds, reader=reader) as client:
+    with _stopped_with_requester(call, reader=reader), connections.own_client(timeout_seconds, reader=reader) as client:
         with call.made():
             answer = client.execute_iter(sql, bound, with_column_types=True, **call.options())
             columns = _columns(next(answer))
@@ -179,6 +180,11 @@ def create_database(name: str) -> None:
     call = Call("execute", sql, 60)
     with call.made(), connections.own_client(60, database="") as client:
         client.execute(sql, bind(sql, {"name": name}), **call.options())
+
+
+def _stopped_with_requester(call: Call, *, reader: bool) -> AbstractContextManager[None]:
+    """The questions of users are stopped when those go away; what the product asks for itself is short."""
+    return stopped_with_requester(call.query_id, cancel) if reader else nullcontext()
 
 
 def _asked_again(ask: Callable[[], QueryResult]) -> QueryResult:

@@ -1,15 +1,18 @@
-"""The WSGI application, for the web server."""
+"""The application, for the web server."""
 
 import gc
 import os
 import sys
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from config.server.application import Application
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
-    application = get_wsgi_application()
+    application = Application(get_wsgi_application(), threads=settings.WEB_THREADS)
 except ImproperlyConfigured as error:
     sys.exit(f"Configuration error: {error}")
 
