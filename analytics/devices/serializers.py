@@ -7,9 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from analytics.devices.intervals import MAX_POINTS, Interval
+from analytics.devices.intervals import MAX_POINTS
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.devices.selectors import Span
+from analytics.intervals import Interval
 from analytics.kept_task import TaskStatus
 from analytics.metrics.period import EARLIEST, LATEST
 from analytics.models import ZONE_MAX_LENGTH
