@@ -9,9 +9,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.permissions import IsSignedIn, MayAsk
+from accounts.query_parameters import StrictQuery
 from analytics.asking.answer_cache import Answer
 from analytics.asking.running import query_cancel
 from analytics.query.problems import QueryProblem
@@ -34,7 +34,7 @@ class Unprocessable(ValidationError):
     status_code = 422
 
 
-class DataView(APIView):
+class DataView(StrictQuery):
     """Turns a question's problem into a 422 that names its part."""
 
     permission_classes = (IsSignedIn,)

@@ -35,6 +35,7 @@ class DataExport(DataView):
     """A whole result."""
 
     permission_classes = (MayAsk,)
+    takes = ExportModeQuery
 
     @extend_schema(
         tags=TAGS,

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.models import DEVICE_NAME_MAX_LENGTH, Device, DeviceState
+from accounts.query_parameters import PAGE, QueryParameters
 from ingestion.models import DeviceSilence
 from ingestion.serializers import InstantField
 
@@ -95,8 +96,10 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
         read_only_fields = fields
 
 
-class DeviceQuerySerializer(serializers.Serializer[Any]):
+class DeviceQuerySerializer(QueryParameters[Any]):
     """Which devices."""
+
+    beside = PAGE
 
     state = serializers.ChoiceField(DeviceState.choices, required=False)
     search = serializers.CharField(
@@ -113,8 +116,10 @@ class DeviceSilenceSerializer(serializers.ModelSerializer[DeviceSilence]):
         read_only_fields = fields
 
 
-class ReadingPeriodSerializer(serializers.Serializer[Any]):
+class ReadingPeriodSerializer(QueryParameters[Any]):
     """From when to when."""
+
+    beside = PAGE
 
     start = InstantField(required=False, help_text="Included.")
     end = InstantField(required=False, help_text="Excluded.")
