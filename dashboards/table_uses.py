@@ -18,10 +18,7 @@ def _find(*, viewer: User, table_name: str) -> list[str]:
     ordered = named.order_by("dashboard__name", "dashboard_id", "y", "x", "pk")
     told = [_told(dashboard, list(widgets)) for dashboard, widgets in groupby(ordered, lambda each: each.dashboard)]
     unnamed = dashboards.count() - len(told)
-    if unnamed:
-        beside = "other dashboards" if told else "dashboards"
-        told.append(f"Widgets of {unnamed} {beside} that are not named here show the table.")
-    return told
+    return told + [f"Dashboards that show the table and are not named here: {unnamed}."] * bool(unnamed)
 
 
 def _told(dashboard: Dashboard, widgets: list[Widget]) -> str:
