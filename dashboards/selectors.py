@@ -16,7 +16,7 @@ from dashboards.periods import period_span
 from dashboards.problems import WidgetProblem
 from dashboards.scope import Scope, WidgetData
 from dashboards.widget_types import widget_ask
-from storage_app.clickhouse.errors import StoreError
+from storage_app.clickhouse.errors import QueryCancelled, StoreError
 
 DATA_SECONDS = 30.0
 """After which no more widgets of a dashboard are asked in one request; each has its own limits besides."""
@@ -39,10 +39,13 @@ def dashboard_scope(
 
 
 def dashboard_data(*, dashboard: Dashboard, scope: Scope) -> Iterator[tuple[Widget, WidgetData | Exception]]:
-    """What each widget shows, or why it cannot."""
+    """What each widget shows, or why it cannot. Once one is cancelled, so are those after it."""
     until = time.monotonic() + DATA_SECONDS
+    cancelled: QueryCancelled | None = None
     for widget in dashboard.widgets.all():
-        yield widget, _data_or_failure(widget, scope, until)
+        found = cancelled or _data_or_failure(widget, scope, until)
+        cancelled = found if isinstance(found, QueryCancelled) else None
+        yield widget, found
 
 
 def _data_or_failure(widget: Widget, scope: Scope, until: float) -> WidgetData | Exception:

@@ -10,11 +10,11 @@ from analytics.asking.answer_cache import Answer
 from analytics.query.columns import Kind
 from analytics.query.fields import table_fields
 from analytics.query.intervals import timezone_check
-from analytics.query.problems import QueryProblem, unknown
+from analytics.query.problems import QueryProblem
 from analytics.query.requests import AggregateRequest, ChartRequest, ChartType, FilterGroup, QueryRequest, request_read
 from analytics.query.values import Parameters
 from analytics.selectors.data import data_aggregate, data_chart, data_check, data_query
-from analytics.tables.access import readable_tables
+from analytics.tables.access import time_column_of
 from analytics.tables.schema import table_find
 
 __all__ = ["Answer", "ChartType", "QueryProblem", "timezone_check"]  # what whoever keeps questions needs besides
@@ -82,10 +82,7 @@ def filters_check(data: Any) -> None:
 def time_field_get(*, user: User, table_name: str, name: str | None = None) -> TimeField | None:
     """The field of a table that a period is about, the table's own unless one is named; None: it has none."""
     if name is None:
-        sources = readable_tables(user)
-        if table_name not in sources:
-            raise unknown("table", table_name, sources, attr="table_name")
-        own = sources[table_name].time_column
+        own = time_column_of(table_name)
         return TimeField(own, is_date=False) if own else None
     table, _ = table_find(user=user, name=table_name)
     field = table_fields(table, Parameters())(name, "time_field")

@@ -15,6 +15,7 @@ from analytics.services.calculation import metric_task_run
 from analytics.services.metric_tasks import metric_task_create
 from dashboards import selectors
 from storage_app.clickhouse import gateway
+from storage_app.clickhouse.errors import QueryCancelled
 from tests.analytics.data.rows import stored_table
 from tests.analytics.devices.readings import every_minute
 from tests.analytics.devices.readings import store as store_readings
@@ -265,6 +266,26 @@ def test_its_queries_are_cancelled_by_the_requests_name(
     client.get(f"{board}/data", headers={"X-Request-ID": "mine"})
     client.get(f"{board}/widgets/{made['id']}/data", headers={"X-Request-ID": "mine", "Cache-Control": "no-cache"})
     assert names == ["mine", "mine"]
+
+
+def test_once_one_is_cancelled_those_after_it_are_not_asked(
+    widget: Make, data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real: Callable[..., Any] = Asker.ask
+
+    def cancelled(self: Asker, statement: Any) -> Any:
+        asked.append(self.name)
+        if len(asked) == 2:
+            raise QueryCancelled("The query was cancelled.")
+        return real(self, statement)
+
+    for title, field in (("first", "user_id"), ("second", "course_id"), ("third", "event_type")):
+        widget(type="table", title=title, query=EVENTS | {"group_by": [field]})
+    monkeypatch.setattr(Asker, "ask", cancelled)
+    shown = data()["widgets"]
+    assert [(each["error"] or {}).get("code") for each in shown.values()] == [None, "cancelled", "cancelled"]
+    assert len(asked) == 2
 
 
 def test_a_dashboard_that_takes_too_long(widget: Make, data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
