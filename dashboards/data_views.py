@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.views.caller import account_now
 from accounts.views.validation import validated
+from dashboards.data_serializers import DashboardDataAnswer, DataQuery, WidgetDataAnswer
 from dashboards.models import Dashboard, Widget
 from dashboards.problems import WidgetProblem
 from dashboards.scope import Scope, WidgetData
 from dashboards.selectors import dashboard_data, dashboard_scope
-from dashboards.serializers import DashboardDataAnswer, DataQuery, WidgetDataAnswer
 from dashboards.views import TAGS, DashboardView, visible_dashboard, visible_widget
 from dashboards.widget_types import widget_ask
 

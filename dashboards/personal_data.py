@@ -13,7 +13,9 @@ _WIDGET_FIELDS = ("title", "type", "query", "options", "position")
 
 
 def _erase(*, person: Person, asked_at: datetime, found: Found) -> None:
-    dashboards = Dashboard.objects.filter(owner=person.account) if person.account else Dashboard.objects.none()
+    if person.account is None:
+        return
+    dashboards = Dashboard.objects.filter(owner=person.account)
     found(dashboards=dashboards.count())
     dashboards.delete()
 

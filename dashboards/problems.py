@@ -10,6 +10,8 @@ PLACES = (
     ("filters.groups.1", "query.filters"),
     ("filters.conditions", "dashboard.period"),
     ("time_field", "options.time_field"),
+    ("start", "dashboard.period.start"),
+    ("end", "dashboard.period.end"),
 )
 """Where parts of a question come from, which is put together from those of a widget and those of its dashboard."""
 

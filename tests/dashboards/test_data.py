@@ -312,7 +312,22 @@ def test_metrics_are_of_exactly_the_period(widget: Make, data: Data, client: API
     assert ends() == ["2025-03-24", "2025-03-24"]
     assert ends(start="2025-03-10", end="2025-03-17") == ["2025-03-17", "2025-03-24"]
     assert ends(start="2025-03-10", end="2025-03-18") == ["none", "2025-03-24"]
-    assert data(start="2025-03-10")["widgets"]["m"]["error"]["attr"] == "query.end"
+    assert data(start="2025-03-10")["widgets"]["m"]["error"]["attr"] == "dashboard.period.end"
+
+
+def test_a_device_is_shown_over_the_period(widget: Make, data: Data, owner: User) -> None:
+    device = Device.objects.create(owner=owner)
+    store_readings(device, every_minute(1, 2, 3))
+    query = {"device_id": str(device.pk), "interval": "second"}
+    widget(type="device", title="d", query=query)
+    widget(type="device", title="all time", query=query, options={"time_field": None})
+    period = {"start": "2025-03-10T12:01:00", "end": "2025-03-10T12:02:00"}
+    shown = data(**period)["widgets"]
+    assert sum(point["count"] for point in shown["d"]["data"]["points"]) == 1
+    assert sum(point["count"] for point in shown["all time"]["data"]["points"]) == 3
+    assert (shown["d"]["period"]["start"], shown["all time"]["period"]) == ("2025-03-10T12:01:00Z", None)
+    error = data(start="2024-01-01", end="2025-01-01")["widgets"]["d"]["error"]
+    assert (error["code"], error["attr"]) == ("too_many_points", "query.interval")
 
 
 @pytest.mark.parametrize(
