@@ -105,4 +105,4 @@ def _batches(lines: Iterator[Line], keys: list[str]) -> Iterator[Batch]:
 
 
 def _refusal(number: int, reason: str, text: bytes) -> Refusal:
-    return Refusal(number, reason, shown(text[:4096].decode(errors="replace")))
+    return Refusal(number, shown(reason), shown(text[:4096].decode(errors="replace")))
