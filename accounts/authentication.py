@@ -8,7 +8,6 @@ from uuid import UUID
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts.account_cache import accounts
@@ -117,8 +116,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         api_key = _api_key(request)
         if api_key is None:
             return None
-        reads = request.method in SAFE_METHODS and Scope.READ in api_key.scopes
-        if not (reads and keys_may_read((request.parser_context or {}).get("view"))):
+        view = (request.parser_context or {}).get("view")
+        if Scope.READ not in api_key.scopes or not opens_to_read_keys(view, request.method):
             raise PermissionDenied("This API key does not open this.")
         api_key.owner.role = Role.TEACHER
         return api_key.owner, api_key
@@ -128,10 +127,10 @@ class ApiKeyAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
-def keys_may_read(view: object) -> bool:
-    """Whether a key with the scope `read` opens the view's GET."""
+def opens_to_read_keys(view: object, method: str | None) -> bool:
+    """Whether a key with the scope `read` opens this method of the view."""
     permissions = getattr(view, "permission_classes", ())
-    return any(getattr(permission, "keys_may_read", False) for permission in permissions)
+    return any(method in getattr(permission, "opens_to_read_keys", ()) for permission in permissions)
 
 
 def _bearer(request: HttpRequest | Request) -> tuple[User, AccessClaims] | None:

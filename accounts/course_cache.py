@@ -1,9 +1,10 @@
 """What limits a teacher to courses, seen a moment ago."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.aging_cache import AgingCache
-from accounts.models import CourseTeacher, Role, User
+from accounts.models import Role, User
 
 MAX_TEACHERS = 10_000
 
@@ -16,12 +17,12 @@ class Teaching:
     courses: frozenset[str]
 
 
-def _read(user_id: str) -> Teaching | None:
-    role = User.objects.filter(pk=user_id).values_list("role", flat=True).first()
-    if role is None:
-        return None
-    courses = CourseTeacher.objects.filter(user_id=user_id).values_list("course_id", flat=True)
-    return Teaching(Role(role), frozenset(courses))
+def _read(user_ids: Collection[str]) -> dict[str, Teaching]:
+    people = User.objects.filter(pk__in=user_ids).only("role").prefetch_related("course_teachers")
+    return {
+        str(person.pk): Teaching(Role(person.role), frozenset(each.course_id for each in person.course_teachers.all()))
+        for person in people
+    }
 
 
 teaching = AgingCache(_read, max_entries=MAX_TEACHERS)

@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_bearer_security_scheme_object
 
-from accounts.authentication import keys_may_read
+from accounts.authentication import opens_to_read_keys
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's hook has no types
@@ -28,7 +28,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
         """Reading where the permission says so, and sending events (see EventCollection.post)."""
-        reads = auto_schema.method == "GET" and keys_may_read(auto_schema.view)
+        reads = opens_to_read_keys(auto_schema.view, auto_schema.method)
         return [{self.name: []}] if reads else []
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Query parameters that name nothing are refused, in place of being passed over in silence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar, TypeVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 T = TypeVar("T")
 PAGE = ("limit", "offset")
@@ -22,10 +24,41 @@ class QueryParameters(serializers.Serializer[T]):
         Raises:
             ValidationError: also for each name that is not known.
         """
-        known = [*self.fields, *self.beside]
-        if isinstance(data, Mapping) and (unknown := [name for name in data if name not in known]):
-            raise serializers.ValidationError({name: [_refusal(name, known)] for name in unknown})
+        if isinstance(data, Mapping):
+            query_names_check(data, takes=self)
         return super().to_internal_value(data)
+
+
+class NoQuery(QueryParameters[Any]):
+    """Nothing."""
+
+
+class PageQuery(QueryParameters[Any]):
+    """Which page."""
+
+    beside = PAGE
+
+
+class StrictQuery(APIView):
+    """A view that refuses what it does not take behind the `?`, before it looks at anything else."""
+
+    takes: ClassVar[type[QueryParameters[Any]]] = NoQuery
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """DRF's, and then that."""
+        super().initial(request, *args, **kwargs)
+        query_names_check(request.query_params, takes=self.takes())
+
+
+def query_names_check(names: Iterable[str], *, takes: QueryParameters[Any]) -> None:
+    """Whether each name is one of those that are taken.
+
+    Raises:
+        ValidationError
+    """
+    known = [*takes.fields, *takes.beside]
+    if unknown := [name for name in names if name not in known]:
+        raise serializers.ValidationError({name: [_refusal(name, known)] for name in unknown})
 
 
 def _refusal(name: str, known: list[str]) -> ErrorDetail:

@@ -1,6 +1,7 @@
 """What a worker does later. The row is the truth; the message on the queue only wakes a worker."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,9 @@ __all__ = ["UNFINISHED", "KeptTask", "TaskStatus"]
 
 class KeptTask(models.Model):
     """What every kind of task has."""
+
+    called: ClassVar[str]
+    """As what whoever asked for it knows it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.PENDING)

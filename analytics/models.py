@@ -129,6 +129,8 @@ class MetricTaskQuerySet(models.QuerySet["MetricTask"]):
 class MetricTask(KeptTask):
     """A calculation asked for."""
 
+    called = "calculation"
+
     course_id = models.CharField(max_length=ID_MAX_LENGTH, null=True, blank=True)  # noqa: DJ001  # None: all
     start = models.DateTimeField()
     end = models.DateTimeField()

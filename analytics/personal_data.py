@@ -22,7 +22,7 @@ def _erase(*, person: Person, asked_at: datetime, found: Found) -> None:
 def _export(*, person: Person) -> list[ExportFile]:
     results = PersonResult.objects.filter(user_id=person.user_id).select_related("result").order_by("result_id")
     analyses = DeviceAnalysis.objects.filter(device__owner=person.account).order_by("pk").values(*_ANALYSIS_FIELDS)
-    exports = Export.objects.filter(owner=person.account).order_by("pk").values(*_EXPORT_FIELDS)
+    exports = Export.objects.filter(requested_by=person.account).order_by("pk").values(*_EXPORT_FIELDS)
     return [
         ExportFile("results.ndjson", ndjson(map(_shown, results.iterator()))),
         ExportFile("exports.ndjson", ndjson(exports.iterator() if person.account else ())),

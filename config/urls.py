@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/v1/", include("ingestion.urls")),
     path("api/v1/", include("ingestion.devices.urls")),
     path("api/v1/", include("analytics.urls")),
+    path("api/v1/", include("dashboards.urls")),
     path("api/v1/", include("storage_app.files.urls")),
     # Aliases, for clients of the systems this one replaces. In namespaces, so that the addresses in answers are the
     # ones with the prefix.

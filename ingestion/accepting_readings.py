@@ -47,7 +47,7 @@ def _take(request: HttpRequest) -> JsonResponse:
     readings = sent.batch.rows
     if sent.batch.refusals:
         raise _rows_refused(sent.batch.refusals, caller)
-    devices = known_devices.find({reading.device_id for reading in readings})
+    devices = known_devices.find_all({reading.device_id for reading in readings})
     if refusals := _device_refusals(sent, devices, caller):
         raise _rows_refused(refusals, caller)
     if not readings:

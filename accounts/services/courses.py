@@ -28,4 +28,4 @@ def user_courses_set(*, user: User, courses: Collection[str], origin: Origin) ->
             added=sorted(wanted - had),
             removed=sorted(had - wanted),
         )
-    teaching.forget(str(user.pk))
+    teaching.forget([str(user.pk)])

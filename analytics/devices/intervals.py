@@ -2,32 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
+
+from analytics.intervals import CLOCK, Interval, date_after, date_start
 
 MAX_POINTS = 10_000
 USUAL_POINTS = 1_000
 """What a series has at most when nobody says which interval it should have."""
 
-
-class Interval(StrEnum):
-    """The step of a series. From a day up it is the calendar's, in the zone that is asked for."""
-
-    SECOND = "second"
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-
-
 _LENGTHS = {
-    Interval.SECOND: timedelta(seconds=1),
-    Interval.MINUTE: timedelta(minutes=1),
-    Interval.HOUR: timedelta(hours=1),
+    **CLOCK,
     Interval.DAY: timedelta(days=1),
     Interval.WEEK: timedelta(weeks=1),
     Interval.MONTH: timedelta(days=28),
@@ -35,8 +20,6 @@ _LENGTHS = {
     Interval.YEAR: timedelta(days=365),
 }
 """The shortest each can be, but for the hour by which a day may be shorter."""
-_BY_CLOCK = (Interval.SECOND, Interval.MINUTE, Interval.HOUR)
-_MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
 
 
 class TooManyPoints(ValueError):
@@ -65,7 +48,7 @@ def interval_starts(start: datetime, end: datetime, interval: Interval, zone: st
         TooManyPoints
     """
     local = start.astimezone(ZoneInfo(zone))
-    starts = _evenly(local, interval) if interval in _BY_CLOCK else _midnights(local.date(), interval, ZoneInfo(zone))
+    starts = _evenly(local, interval) if interval in CLOCK else _midnights(local.date(), interval, ZoneInfo(zone))
     found = list(islice(takewhile(lambda begins: begins < end, starts), MAX_POINTS + 1))
     if len(found) > MAX_POINTS:
         raise TooManyPoints(interval, _finest(start, end, MAX_POINTS))
@@ -99,13 +82,7 @@ def _midnights(first: date, interval: Interval, zone: ZoneInfo) -> Iterator[date
 
 
 def _days(first: date, interval: Interval) -> Iterator[date]:
-    if interval in _MONTHS:
-        step = _MONTHS[interval]
-        months = first.year * 12 + (first.month - 1) // step * step
-        while True:
-            yield date(months // 12, months % 12 + 1, 1)
-            months += step
-    day = first - timedelta(days=first.weekday()) if interval is Interval.WEEK else first
+    day = date_start(first, interval)
     while True:
         yield day
-        day += _LENGTHS[interval]
+        day = date_after(day, interval)

@@ -19,6 +19,8 @@ class DeviceAnalysisTaskQuerySet(models.QuerySet["DeviceAnalysisTask"]):
 class DeviceAnalysisTask(KeptTask):
     """An analysis of one device or of many, all of the same period."""
 
+    called = "analysis"
+
     start = models.DateTimeField(null=True, blank=True, help_text="Empty: from the first reading.")
     end = models.DateTimeField(null=True, blank=True, help_text="Empty: to the last reading.")
     done = models.PositiveIntegerField(default=0, help_text="Of how many devices the result is stored.")

@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 
 from accounts.models import Device, User
 from analytics.devices import statements
-from analytics.devices.intervals import Interval, interval_starts, usual_interval
+from analytics.devices.intervals import interval_starts, usual_interval
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
+from analytics.intervals import Interval
 from analytics.metrics.period import EARLIEST, LATEST
 from storage_app.clickhouse import gateway
 

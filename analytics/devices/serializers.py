@@ -7,9 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from analytics.devices.intervals import MAX_POINTS, Interval
+from accounts.query_parameters import PAGE, QueryParameters
+from analytics.devices.intervals import MAX_POINTS
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.devices.selectors import Span
+from analytics.intervals import Interval
 from analytics.kept_task import TaskStatus
 from analytics.metrics.period import EARLIEST, LATEST
 from analytics.models import ZONE_MAX_LENGTH
@@ -34,7 +36,11 @@ class SpanRequest(serializers.Serializer[Any]):
         return {"span": Span(start, end), **attrs}
 
 
-class SeriesQuery(SpanRequest):
+class SpanQuery(SpanRequest, QueryParameters[Any]):
+    """The same in the address."""
+
+
+class SeriesQuery(SpanQuery):
     """Which readings, in which steps."""
 
     interval = serializers.ChoiceField(
@@ -52,16 +58,17 @@ class SeriesQuery(SpanRequest):
         return super().validate(attrs) | {"interval": Interval(interval) if interval else None}
 
 
-class ResultsQuery(serializers.Serializer[Any]):
+class ResultsQuery(QueryParameters[Any]):
     """Which of a device's results."""
 
     task_id = serializers.UUIDField(required=False)
     limit = serializers.IntegerField(default=100, min_value=1, max_value=RESULTS_MAX_COUNT)
 
 
-class FleetQuery(SpanRequest):
+class FleetQuery(SpanQuery):
     """Which readings of which devices: without an owner, of all the caller sees."""
 
+    beside = PAGE
     owner_id = serializers.IntegerField(required=False, min_value=1, max_value=_LARGEST_ID, help_text="For admins.")
 
 

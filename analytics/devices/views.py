@@ -11,10 +11,10 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import Device
-from accounts.permissions import IsSignedInOrReads
+from accounts.permissions import IsSignedIn
+from accounts.query_parameters import PageQuery, StrictQuery
 from analytics.devices.fleet import fleet_chosen, fleet_seen
 from analytics.devices.intervals import TooManyPoints
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
@@ -39,6 +39,7 @@ from analytics.devices.serializers import (
     ResultsQuery,
     SeriesAnswer,
     SeriesQuery,
+    SpanQuery,
     SpanRequest,
     StoredAnalysis,
 )
@@ -73,10 +74,11 @@ def _accepted(request: Request, device_ids: list[UUID], span: Span, **context: A
     return Response(AnalysisAccepted(task, context=context).data, status=status.HTTP_202_ACCEPTED)
 
 
-class DeviceAnalysisNow(APIView):
+class DeviceAnalysisNow(StrictQuery):
     """A device's figures, at once."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
+    takes = SpanQuery
 
     @extend_schema(tags=TAGS, parameters=[SpanRequest], responses={200: AnalysisAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request, device_id: UUID) -> Response:
@@ -88,10 +90,11 @@ class DeviceAnalysisNow(APIView):
         return Response(AnalysisAnswer(answer).data)
 
 
-class DeviceSeries(APIView):
+class DeviceSeries(StrictQuery):
     """A device's readings over time."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
+    takes = SeriesQuery
 
     @extend_schema(tags=TAGS, parameters=[SeriesQuery], responses={200: SeriesAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request, device_id: UUID) -> Response:
@@ -105,10 +108,11 @@ class DeviceSeries(APIView):
         return Response(SeriesAnswer(series).data)
 
 
-class DeviceAnalysisAsync(APIView):
+class DeviceAnalysisAsync(StrictQuery):
     """A device's figures, by a worker."""
 
     permission_classes = (IsAuthenticated,)
+    takes = SpanQuery
 
     @extend_schema(
         tags=TAGS,
@@ -127,10 +131,11 @@ class DeviceAnalysisAsync(APIView):
         return _accepted(request, [device.pk], span, device_id=device.pk)
 
 
-class DeviceAnalysisResults(APIView):
+class DeviceAnalysisResults(StrictQuery):
     """What workers found of a device."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
+    takes = ResultsQuery
 
     @extend_schema(tags=TAGS, parameters=[ResultsQuery], responses=StoredAnalysis(many=True))
     def get(self, request: Request, device_id: UUID) -> Response:
@@ -143,7 +148,7 @@ class DeviceAnalysisResults(APIView):
         return Response(StoredAnalysis(found, many=True).data)
 
 
-class FleetAnalysisAsync(APIView):
+class FleetAnalysisAsync(StrictQuery):
     """Many devices' figures, by a worker."""
 
     permission_classes = (IsAuthenticated,)
@@ -164,10 +169,11 @@ class FleetAnalysisAsync(APIView):
         return _accepted(request, fleet_chosen(viewer=signed_in(request), **asked), span)
 
 
-class AnalysisTask(GenericAPIView[DeviceAnalysis]):
+class AnalysisTask(StrictQuery, GenericAPIView[DeviceAnalysis]):
     """An analysis that was asked for."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
+    takes = PageQuery
 
     @extend_schema(tags=TAGS, parameters=PAGE, responses=AnalysisTaskResults)
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -178,7 +184,7 @@ class AnalysisTask(GenericAPIView[DeviceAnalysis]):
         return Response(AnalysisTaskAnswer(task).data | answer.data)
 
 
-class AnalysisTaskCancel(APIView):
+class AnalysisTaskCancel(StrictQuery):
     """An analysis to call off."""
 
     permission_classes = (IsAuthenticated,)
@@ -195,10 +201,11 @@ class AnalysisTaskCancel(APIView):
         return Response(AnalysisTaskAnswer(task).data)
 
 
-class Fleet(GenericAPIView[Device]):
+class Fleet(StrictQuery, GenericAPIView[Device]):
     """Many devices' sums, at once."""
 
-    permission_classes = (IsSignedInOrReads,)
+    permission_classes = (IsSignedIn,)
+    takes = FleetQuery
 
     @extend_schema(tags=TAGS, parameters=[FleetQuery, *PAGE], responses={200: FleetAnswer, 422: REFUSED_QUERY})
     def get(self, request: Request) -> Response:

@@ -1,14 +1,10 @@
-"""Writes an export to the file store, however often its task is delivered and wherever its worker died."""
+"""Writes an export to its owner's files."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import F
-from django.utils import timezone
 from rest_framework.exceptions import APIException, Throttled
 
 from analytics.exports.models import Export, ExportFormat
@@ -16,46 +12,27 @@ from analytics.exports.plans import export_plan
 from analytics.exports.tally import Tally
 from analytics.exports.writing import export_chunks
 from analytics.query.problems import QueryProblem
-from analytics.services.task_runs import MAX_ATTEMPTS
-from analytics.task_status import UNFINISHED, TaskStatus
-from storage_app import advisory_lock
-from storage_app.clickhouse.errors import StoreError, StoreUnavailable
-from storage_app.files.errors import FileStoreUnavailable, ScannerUnavailable
+from analytics.services.task_runs import task_advance, task_fail, task_run
+from storage_app.clickhouse.errors import QueryInvalid, StoreError
 from storage_app.files.services.deletion import file_delete
 from storage_app.files.services.uploads import file_write
 
 logger = structlog.get_logger(__name__)
 
-RETRY_SECONDS = 15
 PROGRESS_BYTES = 4 * 1024 * 1024
 """How often, in bytes, progress is noted and calling off is noticed."""
-_PASSING = (StoreUnavailable, FileStoreUnavailable, ScannerUnavailable, Throttled)
 
 
-class _Cancelled(Exception):
-    """Called off while it was written."""
+class _CalledOff(Exception):
+    """The export was cancelled while it was written."""
 
 
-def export_run(*, export_id: UUID) -> float | None:
+def export_run(*, task_id: UUID) -> int | None:
     """Write an export, from the beginning; gives the seconds after which to try again, if it must be.
 
-    Nothing happens where another worker has it or it has finished. What a worker that died had stored is no file yet,
-    and is cleared up as an abandoned upload.
+    What a worker that died had stored is no file yet, and is cleared up as an abandoned upload.
     """
-    with advisory_lock.held(export_id) as is_ours:
-        export = _claim(export_id) if is_ours else None
-        return _attempt(export) if export else None
-
-
-def export_fail(*, export_id: UUID, error: str) -> None:
-    """End an unfinished export with a reason its owner can read."""
-    export_finish(export_id=export_id, status=TaskStatus.FAILED, error=error)
-
-
-def export_finish(*, export_id: UUID, status: TaskStatus, **values: Any) -> bool:
-    """End an unfinished export. False: it had ended."""
-    unfinished = Export.objects.filter(pk=export_id, status__in=UNFINISHED)
-    return bool(unfinished.update(status=status, finished_at=timezone.now(), **values))
+    return task_run(model=Export, task_id=task_id, work=_attempt)
 
 
 def error_told(error: Exception) -> str:
@@ -65,48 +42,32 @@ def error_told(error: Exception) -> str:
     return "The export failed."
 
 
-def _claim(export_id: UUID) -> Export | None:
-    claimed = Export.objects.unfinished().filter(pk=export_id)
-    values = {"status": TaskStatus.RUNNING, "started_at": timezone.now(), "rows": 0, "bytes": 0}
-    if not claimed.update(attempts=F("attempts") + 1, **values):
-        return None
-    export = Export.objects.select_related("owner").get(pk=export_id)
-    if export.attempts > MAX_ATTEMPTS:
-        export_fail(export_id=export_id, error=f"The export was interrupted {MAX_ATTEMPTS} times.")
-        return None
-    return export
-
-
-def _attempt(export: Export) -> float | None:
+def _attempt(export: Export) -> None:
     try:
         _write(export)
-    except _Cancelled:
-        logger.info("export_cancelled", export_id=str(export.pk))
-    except _PASSING as error:
-        wait_seconds = RETRY_SECONDS * export.attempts
-        logger.warning("export_put_off", export_id=str(export.pk), seconds=wait_seconds, reason=str(error))
-        due = timezone.now() + timedelta(seconds=wait_seconds)
-        running = Export.objects.filter(pk=export.pk, status=TaskStatus.RUNNING)
-        running.update(status=TaskStatus.PENDING, run_after=due)
-        return wait_seconds
-    except (QueryProblem, StoreError, APIException) as error:
-        export_fail(export_id=export.pk, error=error_told(error))
-    return None
+    except _CalledOff:
+        logger.info("export_called_off", export_id=str(export.pk))
+    except Throttled:
+        raise  # it passes
+    except (QueryProblem, QueryInvalid, APIException) as error:
+        task_fail(model=Export, task_id=export.pk, error=error_told(error))
 
 
 def _write(export: Export) -> None:
-    if not export.owner.is_active:
+    if not export.requested_by.is_active:
         raise QueryProblem("inactive", "The account is deactivated.", "owner")
+    _note(export, rows=0, bytes=0)  # an earlier attempt may have come further
     kind, escape = ExportFormat(export.format), export.escape_formulas
     plan = export_plan(
-        user=export.owner, question=export.question, file_format=kind, escape_formulas=escape, counted=True
+        user=export.asker, question=export.question, file_format=kind, escape_formulas=escape, counted=True
     )
+    _note(export, total_rows=plan.rows)
     tally = Tally(kind)
-    made = export_chunks(plan, kind, tally, caller=str(export.owner_id), escape_formulas=escape)
+    made = export_chunks(plan, kind, tally, caller=str(export.requested_by_id), escape_formulas=escape)
     with closing(made) as chunks:
-        file = file_write(owner=export.owner, path=_path(export), chunks=_watched(export, tally, chunks))
+        file = file_write(owner=export.requested_by, path=_path(export), chunks=_watched(export, tally, chunks))
     counts = {"rows": tally.rows, "bytes": tally.bytes, "sha256": tally.sha256}
-    if not export_finish(export_id=export.pk, status=TaskStatus.SUCCEEDED, path=file.path, **counts):
+    if not task_advance(task=export, succeeded=True, path=file.path, **counts):
         file_delete(file=file)  # called off at the last moment
 
 
@@ -116,10 +77,13 @@ def _watched(export: Export, tally: Tally, chunks: Iterable[bytes]) -> Iterator[
     for chunk in chunks:
         if tally.bytes - noted >= PROGRESS_BYTES:
             noted = tally.bytes
-            running = Export.objects.filter(pk=export.pk, status=TaskStatus.RUNNING)
-            if not running.update(rows=max(0, tally.rows), bytes=tally.bytes):
-                raise _Cancelled
+            _note(export, rows=max(0, tally.rows), bytes=tally.bytes)
         yield chunk
+
+
+def _note(export: Export, **progress: int | None) -> None:
+    if not task_advance(task=export, succeeded=False, **progress):
+        raise _CalledOff
 
 
 def _path(export: Export) -> str:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from analytics.intervals import Interval
 from analytics.query.aggregates import Aggregate, aggregate_made
 from analytics.query.columns import NUMBERS, Kind
 from analytics.query.fields import Field
 from analytics.query.intervals import POINTS_MAX, SETTINGS, interval_start, timezone_check
 from analytics.query.problems import QueryProblem
-from analytics.query.requests import ChartRequest, ChartType, Interval, IntervalField
+from analytics.query.requests import ChartRequest, ChartType, IntervalField
 from analytics.query.statements import Output, Statement, StatementBuilder, names_check, selected
 from analytics.query.tables import Table
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analytics.query.columns import ColumnType, Kind, column_type
-from analytics.query.problems import QueryProblem, unknown
+from analytics.query.paths import path_arguments, path_parts
+from analytics.query.problems import unknown
 from analytics.query.tables import Table, quoted
 from analytics.query.values import Parameters
 
-PATH_MAX_PARTS = 16
 JSON_NUMBERS = "('Int64', 'UInt64', 'Double')"
 
 
@@ -52,11 +52,7 @@ def table_fields(table: Table, parameters: Parameters) -> Resolve:
 
 
 def _path_field(name: str, column: str, rest: str, parameters: Parameters, attr: str) -> Field:
-    parts = rest.split(".")
-    if len(parts) > PATH_MAX_PARTS or not all(parts):
-        detail = f"A path has 1 to {PATH_MAX_PARTS} parts, none of them empty: properties.browser.name."
-        raise QueryProblem("invalid_path", detail, attr)
-    path = ", ".join([quoted(column), *(parameters.add(part, "String") for part in parts)])
+    path = path_arguments(quoted(column), path_parts(rest, attr=attr), parameters)
     # Text as it is, everything else as JSON writes it; null where there is nothing, or null.
     sql = f"JSONExtract({path}, 'Nullable(String)')"
     return Field(name, sql, ColumnType("Nullable(String)", Kind.JSON, nullable=True), path)

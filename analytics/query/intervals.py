@@ -1,16 +1,16 @@
 """Steps of a time axis in a caller's zone: a local day may have 23 or 25 hours."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from analytics.intervals import CLOCK, Interval, date_after
 from analytics.metrics.period import Period, PeriodInvalid
 from analytics.query.columns import Kind, column_type
 from analytics.query.fields import Field
 from analytics.query.problems import QueryProblem
-from analytics.query.requests import Interval
 from analytics.query.values import Parameters
 
 Point = TypeVar("Point", datetime, date)
@@ -19,8 +19,6 @@ POINTS_MAX = 10_000
 SETTINGS = {"enable_extended_results_for_datetime_functions": 1}
 """Without it what is before 1970 or after 2105 would be cut into that span."""
 
-_MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.YEAR: 12}
-_CLOCK = {Interval.MINUTE: timedelta(minutes=1), Interval.HOUR: timedelta(hours=1)}
 _DATES = {
     Interval.DAY: "toDate32({0})", Interval.WEEK: "toMonday(toDate32({0}))",
     Interval.MONTH: "toStartOfMonth(toDate32({0}))", Interval.QUARTER: "toStartOfQuarter(toDate32({0}))",
@@ -51,13 +49,15 @@ def interval_start(field: Field, interval: Interval, zone: str, parameters: Para
         detail = f"An interval needs a time or a date; {field.name[:128]!r} is {field.type.text[:128]}."
         raise QueryProblem("interval_does_not_fit", detail, attr)
     if field.type.kind == Kind.DATE:
-        if interval in _CLOCK:
-            raise QueryProblem("interval_does_not_fit", "A date has no hours and minutes.", attr)
+        if interval in CLOCK:
+            raise QueryProblem("interval_does_not_fit", "A date has no hours, minutes and seconds.", attr)
         return Field(field.name, _DATES[interval].format(field.sql), column_type(_nullable("Date32", field)))
     zone_sql = parameters.add(zone, "String")
     # Clock steps keep apart the two hours of one name when clocks are set back.
-    if interval in _CLOCK:
-        sql = f"toTimeZone(toStartOf{interval.value.title()}({field.sql}, {zone_sql}), 'UTC')"
+    if interval in CLOCK:
+        # toStartOfSecond takes no DateTime.
+        moment = f"toDateTime64({field.sql}, 3, 'UTC')" if interval == Interval.SECOND else field.sql
+        sql = f"toTimeZone(toStartOf{interval.value.title()}({moment}, {zone_sql}), 'UTC')"
         return Field(field.name, sql, column_type(_nullable("DateTime64(3, 'UTC')", field)))
     day = _DATES[interval].format(f"{field.sql}, {zone_sql}")
     sql = f"toTimeZone(toDateTime64({day}, 3, {zone_sql}), 'UTC')"
@@ -95,19 +95,10 @@ def _between(first: Point, last: Point, interval: Interval, zone: str) -> Iterat
 def interval_after(point: Point, interval: Interval, zone: str) -> Point:
     """The beginning of the next interval."""
     if not isinstance(point, datetime):
-        return _date_after(point, interval)
-    if interval in _CLOCK:
-        return point + _CLOCK[interval]
+        return date_after(point, interval)
+    if interval in CLOCK:
+        return point + CLOCK[interval]
     local = point.astimezone(ZoneInfo(zone))
-    day = _date_after(local.date(), interval)
+    day = date_after(local.date(), interval)
     # Where the clock skips midnight, the day begins when it has skipped.
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def _date_after(day: date, interval: Interval) -> date:
-    if interval == Interval.DAY:
-        return day + timedelta(days=1)
-    if interval == Interval.WEEK:
-        return day + timedelta(weeks=1)
-    months = day.year * 12 + day.month - 1 + _MONTHS[interval]
-    return date(months // 12, months % 12 + 1, 1)

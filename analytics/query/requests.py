@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from analytics.intervals import Interval
 from analytics.query.problems import QueryProblem, unknown
 
 NAME_MAX_LENGTH = 512
@@ -47,18 +48,6 @@ class Order(StrEnum):
 
     ASC = "asc"
     DESC = "desc"
-
-
-class Interval(StrEnum):
-    """A step of a time axis."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
 
 
 class ChartType(StrEnum):

@@ -59,7 +59,7 @@ def sample_shown(*, user: User, name: str, limit: int) -> bytes:
     return _JSON.encode(shown(*table_sample_get(user=user, name=name, limit=limit)))
 
 
-def data_check(*, user: User, kind: type[AggregateRequest | ChartRequest], data: Any) -> None:
+def data_check(*, user: User, kind: type[QueryRequest | AggregateRequest | ChartRequest], data: Any) -> None:
     """Whether a question fits its table, without asking it.
 
     Raises:
@@ -69,8 +69,10 @@ def data_check(*, user: User, kind: type[AggregateRequest | ChartRequest], data:
     table, _ = table_find(user=user, name=request.table_name)
     if isinstance(request, ChartRequest):
         chart_plan(table, request)
-    else:
+    elif isinstance(request, AggregateRequest):
         aggregate_statement(table, request)
+    else:
+        page_statement(table, request, None)
 
 
 def _answered(

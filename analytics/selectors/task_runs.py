@@ -1,6 +1,7 @@
 """Reads of kept tasks of any kind."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -12,9 +13,9 @@ from storage_app import advisory_lock
 PATIENCE = timedelta(seconds=30)
 
 
-def task_stranded_ids(*, model: type[KeptTask]) -> list[UUID]:
+def task_stranded_ids(*, model: type[KeptTask], **where: Any) -> list[UUID]:
     """Tasks nobody works on: their message was lost, or their worker died in the middle."""
-    unfinished = model._default_manager.filter(status__in=UNFINISHED).order_by("run_after")
+    unfinished = model._default_manager.filter(status__in=UNFINISHED, **where).order_by("run_after")
     overdue = timezone.now() - PATIENCE
     return [
         task.pk

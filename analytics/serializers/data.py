@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.urls import reverse
 from rest_framework import serializers
 
+from accounts.query_parameters import QueryParameters
 from analytics.exports.models import Export
 from analytics.tables.descriptions import TEXT_MAX_LENGTH
 
@@ -66,13 +67,13 @@ class DescriptionsRequest(serializers.Serializer[Any]):
     )
 
 
-class SampleQuery(serializers.Serializer[Any]):
+class SampleQuery(QueryParameters[Any]):
     """How much."""
 
     limit = serializers.IntegerField(default=10, min_value=1, max_value=1000)
 
 
-class ExportModeQuery(serializers.Serializer[Any]):
+class ExportModeQuery(QueryParameters[Any]):
     """Whether a worker writes it."""
 
     # `async` is a word of Python's.
@@ -117,6 +118,7 @@ class ExportAnswer(serializers.ModelSerializer[Export]):
             "url",
             "expires_in",
             "error",
+            "attempts",
             "created_at",
             "started_at",
             "finished_at",

@@ -102,10 +102,6 @@ class CourseResultQuery(QueryParameters[Any]):
         return {"where": where}
 
 
-class NoQuery(QueryParameters[Any]):
-    """Nothing."""
-
-
 class AtRiskQuery(CourseResultQuery):
     """Of which period the list is."""
 

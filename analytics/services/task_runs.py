@@ -12,11 +12,13 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from rest_framework.exceptions import Throttled
 
 from analytics.kept_task import UNFINISHED, KeptTask, TaskStatus
 from analytics.selectors.task_runs import PATIENCE
 from storage_app import advisory_lock
 from storage_app.clickhouse.errors import QueryCancelled, QueryRefused, StoreError, StoreUnavailable
+from storage_app.files.errors import FileStoreUnavailable, ScannerUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -32,6 +34,13 @@ class Run(Protocol):
 MAX_ATTEMPTS = 8
 FIRST_WAIT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 60
+_PASSING: dict[type[Exception], str] = {
+    StoreUnavailable: "The analytics database was not available",
+    FileStoreUnavailable: "The file store was not available",
+    ScannerUnavailable: "The virus scanner was not available",
+    Throttled: "The queries of a minute were used up",
+}
+"""What may be over when the task is run again; and what is said when it never was."""
 
 
 def task_enqueue(*, task: KeptTask, message: Message[[str], None]) -> None:
@@ -45,11 +54,11 @@ def task_enqueue(*, task: KeptTask, message: Message[[str], None]) -> None:
 
 
 def task_deliver(*, model: type[KeptTask], task_id: str, run: Run, message: Message[[str], None]) -> None:
-    """Run a task; one that the store could not answer comes again later."""
+    """Run a task; one that a store could not answer comes again later."""
     try:
         wait_seconds = run(task_id=UUID(task_id))
     except SoftTimeLimitExceeded:
-        task_fail(model=model, task_id=UUID(task_id), error="The calculation took longer than is allowed.")
+        task_fail(model=model, task_id=UUID(task_id), error=f"The {model.called} took longer than is allowed.")
         return
     if wait_seconds is not None:
         message.apply_async((task_id,), countdown=wait_seconds)
@@ -73,10 +82,10 @@ def task_advance(*, task: KeptTask, succeeded: bool, **progress: Any) -> bool:
     return bool(noted)
 
 
-def task_cancel(*, task: KeptTask) -> bool:
+def task_cancel(*, task: KeptTask, reason: str = "") -> bool:
     """Call off a task that has not finished; what it has stored stays. False: it had finished."""
     unfinished = _unfinished(type(task), task.pk)
-    return bool(unfinished.update(status=TaskStatus.CANCELLED, finished_at=timezone.now()))
+    return bool(unfinished.update(status=TaskStatus.CANCELLED, error=reason, finished_at=timezone.now()))
 
 
 def task_fail(*, model: type[KeptTask], task_id: UUID, error: str) -> None:
@@ -97,7 +106,7 @@ def _claim(model: type[KeptTaskT], task_id: UUID) -> KeptTaskT | None:
         return None
     task: KeptTaskT = model._default_manager.get(pk=task_id)
     if task.attempts > MAX_ATTEMPTS:
-        task_fail(model=model, task_id=task_id, error=f"The calculation was interrupted {MAX_ATTEMPTS} times.")
+        task_fail(model=model, task_id=task_id, error=f"The {model.called} was interrupted {MAX_ATTEMPTS} times.")
         return None
     return task
 
@@ -105,24 +114,25 @@ def _claim(model: type[KeptTaskT], task_id: UUID) -> KeptTaskT | None:
 def _do(task: KeptTaskT, work: Callable[[KeptTaskT], None]) -> int | None:
     try:
         work(task)
-    except StoreUnavailable:
-        return _postpone(task)
+    except tuple(_PASSING) as passing:
+        return _postpone(task, passing)
     except QueryRefused as refused:
         task_fail(model=type(task), task_id=task.pk, error=refused.detail)
     except QueryCancelled:
         task_fail(model=type(task), task_id=task.pk, error="Its query was stopped.")  # unless it was called off
     except StoreError:
         logger.exception("task_defect", kind=type(task).__name__, task_id=str(task.pk))
-        error = "The calculation failed. The log has the reason under this task's id."
+        error = f"The {task.called} failed. The log has the reason under this task's id."
         task_fail(model=type(task), task_id=task.pk, error=error)
     return None
 
 
-def _postpone(task: KeptTask) -> int | None:
+def _postpone(task: KeptTask, error: Exception) -> int | None:
     """Hand the task back, to be run again; after the last attempt it has failed."""
+    logger.warning("task_put_off", kind=type(task).__name__, task_id=str(task.pk), reason=str(error))
     if task.attempts >= MAX_ATTEMPTS:
-        error = f"The analytics database was not available, {MAX_ATTEMPTS} times in a row."
-        task_fail(model=type(task), task_id=task.pk, error=error)
+        told = next(words for kind, words in _PASSING.items() if isinstance(error, kind))
+        task_fail(model=type(task), task_id=task.pk, error=f"{told}, {MAX_ATTEMPTS} times in a row.")
         return None
     wait_seconds: int = min(FIRST_WAIT_SECONDS * 2 ** (task.attempts - 1), LONGEST_WAIT_SECONDS)
     _unfinished(type(task), task.pk).update(

@@ -80,6 +80,8 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
 class SourceRun(KeptTask):
     """One time that a source's data were asked for."""
 
+    called = "run"
+
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="runs")
     bytes_read = models.BigIntegerField(default=0)
     rows_read = models.BigIntegerField(default=0)

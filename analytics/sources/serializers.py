@@ -7,6 +7,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from accounts.query_parameters import QueryParameters
 from analytics.sources.batches import COLUMNS_MAX_COUNT
 from analytics.sources.column_types import TypeUnknown, type_normal
 from analytics.sources.configs import ConfigKind, StrictSerializer
@@ -188,6 +189,12 @@ class TestQuery(serializers.Serializer[Any]):
     """How much to show."""
 
     rows = serializers.IntegerField(default=20, min_value=1, max_value=1000)
+
+
+class DeletionQuery(QueryParameters[Any]):
+    """Whether to ask first."""
+
+    force = serializers.BooleanField(default=False, help_text="Delete the table even if widgets use it.")
 
 
 def patched(source: Source, changes: Any) -> Any:

@@ -19,6 +19,7 @@ from analytics.services.task_runs import task_cancel
 from analytics.sources.models import Source, SourceRun
 from analytics.sources.selectors import refused_rows_written, source_list, source_test
 from analytics.sources.serializers import (
+    DeletionQuery,
     RunAccepted,
     RunAnswer,
     SourceAnswer,
@@ -32,6 +33,7 @@ from analytics.sources.services.requests import source_create, source_delete, so
 from analytics.views.requests import PAGE, checked, signed_in
 
 TAGS = ["Sources"]
+IN_USE = OpenApiResponse(description="Widgets use the table: the errors name them.")
 ID_MAX = 2**63 - 1
 NO_KEY = OpenApiResponse(description="This server keeps no secrets: SOURCES_SECRET_KEYS is not set.")
 
@@ -97,10 +99,11 @@ class SourceItem(APIView):
         fields = checked(SourceRequest, patched(source, request.data))
         return Response(SourceAnswer(source_update(source_id=source.pk, fields=fields)).data)
 
-    @extend_schema(tags=TAGS, responses={204: None})
+    @extend_schema(tags=TAGS, parameters=[DeletionQuery], responses={204: None, 409: IN_USE})
     def delete(self, request: Request, source_id: int) -> Response:
         """A source with its runs and its table; a run under way is called off."""
-        source_delete(source=_source(request, source_id))
+        asked = checked(DeletionQuery, request.query_params.dict())
+        source_delete(source=_source(request, source_id), viewer=signed_in(request), force=asked["force"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -89,6 +89,12 @@ def readable_tables(user: User) -> dict[str, TableSource]:
     return imported | _BUILT_IN
 
 
+def time_column_of(name: str) -> str | None:
+    """The time of a table of our own; an imported one has none that could be known."""
+    source = _BUILT_IN.get(name)
+    return source.time_column if source else None
+
+
 def _imported(table: ImportedTable) -> TableSource:
     """Whoever may read it sees all of it."""
     return TableSource(

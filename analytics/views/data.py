@@ -7,11 +7,11 @@ import msgspec
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from accounts.permissions import IsSignedIn, MayAsk
+from accounts.query_parameters import StrictQuery
 from analytics.asking.answer_cache import Answer
 from analytics.asking.running import query_cancel
 from analytics.query.problems import QueryProblem
@@ -34,10 +34,10 @@ class Unprocessable(ValidationError):
     status_code = 422
 
 
-class DataView(APIView):
+class DataView(StrictQuery):
     """Turns a question's problem into a 422 that names its part."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsSignedIn,)
 
     def handle_exception(self, exc: Exception) -> Response:
         """DRF's, after that."""
@@ -75,6 +75,8 @@ def _schema(name: str, answer: str) -> Callable[[Callable[..., HttpResponse]], C
 class DataQuery(DataView):
     """Rows."""
 
+    permission_classes = (MayAsk,)
+
     @_schema("QueryRequest", "QueryAnswer")
     def post(self, request: Request) -> HttpResponse:
         """Rows of a table, a page at a time, with their total."""
@@ -83,6 +85,8 @@ class DataQuery(DataView):
 
 class DataAggregate(DataView):
     """Numbers by group."""
+
+    permission_classes = (MayAsk,)
 
     @_schema("AggregateRequest", "AggregateAnswer")
     def post(self, request: Request) -> HttpResponse:
@@ -93,6 +97,8 @@ class DataAggregate(DataView):
 class DataChart(DataView):
     """A chart."""
 
+    permission_classes = (MayAsk,)
+
     @_schema("ChartRequest", "ChartAnswer")
     def post(self, request: Request) -> HttpResponse:
         """What a chart draws, without gaps in time and with the smallest series joined as "other"."""
@@ -101,6 +107,8 @@ class DataChart(DataView):
 
 class DataQueryCancel(DataView):
     """A query that runs."""
+
+    permission_classes = (MayAsk,)
 
     @extend_schema(tags=TAGS, responses={204: None})
     def delete(self, request: Request, request_id: str) -> Response:

@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import MayAsk
 from analytics.exports.models import Export, ExportFormat
 from analytics.exports.selectors import export_link
 from analytics.exports.services import export_cancel, export_create, export_stream
@@ -19,7 +20,7 @@ from analytics.query.requests import ExportOptions, request_read
 from analytics.serializers.data import ExportAccepted, ExportAnswer, ExportModeQuery
 from analytics.views.data import REFUSED, TAGS, DataView
 from analytics.views.metrics import AlreadyFinished
-from analytics.views.requests import checked
+from analytics.views.requests import by_key, checked
 
 _CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
@@ -33,6 +34,9 @@ _OPTIONS = ("format", "escape_formulas")
 
 class DataExport(DataView):
     """A whole result."""
+
+    permission_classes = (MayAsk,)
+    takes = ExportModeQuery
 
     @extend_schema(
         tags=TAGS,
@@ -51,7 +55,7 @@ class DataExport(DataView):
         """
         user: Any = request.user
         later = checked(ExportModeQuery, request.query_params)["async"]
-        asked = _asked(request.data)
+        asked = _asked(request.data) | {"by_key": by_key(request)}
         if later:
             return Response(ExportAccepted(export_create(user=user, **asked)).data, status=202)
         export, chunks = export_stream(user=user, **asked)
@@ -100,9 +104,10 @@ def _asked(data: Any) -> dict[str, Any]:
 
 def _export(request: Request, export_id: UUID) -> Export:
     user: Any = request.user
-    return get_object_or_404(Export.objects.visible_to(user).select_related("owner"), pk=export_id)
+    exports = Export.objects.visible_to(user, by_key=by_key(request))
+    return get_object_or_404(exports.select_related("requested_by"), pk=export_id)
 
 
 def _shown(export: Export) -> dict[str, Any]:
-    link = export_link(export=export, owner=export.owner)
+    link = export_link(export=export, owner=export.requested_by)
     return ExportAnswer(export, context={"link": link}).data

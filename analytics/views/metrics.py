@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsAdmin, IsTeacher
+from accounts.query_parameters import NoQuery
 from accounts.selectors import visible_courses
 from analytics.models import MetricTask, PersonResult, TaskStatus
 from analytics.selectors.metric_results import (
@@ -30,7 +31,7 @@ from analytics.serializers.answers import (
     TaskAccepted,
     TaskAnswer,
 )
-from analytics.serializers.requests import CalculateRequest, NoQuery, PersonResultQuery, WaitQuery
+from analytics.serializers.requests import CalculateRequest, PersonResultQuery, WaitQuery
 from analytics.services.metric_tasks import metric_task_create
 from analytics.services.task_runs import task_cancel
 from analytics.views.requests import PAGE, TAGS, checked, possible_id

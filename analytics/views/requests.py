@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from accounts.selectors import visible_courses
 from analytics.models import ID_MAX_LENGTH
 
@@ -43,3 +43,8 @@ def signed_in(request: Request) -> User:
     if not isinstance(request.user, User):
         raise TypeError("a view without authentication")
     return request.user
+
+
+def by_key(request: Request) -> bool:
+    """Whether a key asks, in place of its owner."""
+    return isinstance(request.auth, ApiKey)

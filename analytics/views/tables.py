@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import IsAdmin
+from accounts.query_parameters import PageQuery
 from analytics.query.problems import QueryProblem
 from analytics.selectors.data import sample_shown
 from analytics.serializers.data import (
@@ -41,6 +42,8 @@ class TableView(DataView):
 
 class Tables(DataView, GenericAPIView[Any]):
     """All of them."""
+
+    takes = PageQuery
 
     @extend_schema(tags=TAGS, parameters=PAGE, responses=TablesAnswer)
     def get(self, request: Request) -> Response:
@@ -80,6 +83,8 @@ class TableColumns(TableView):
 
 class TableSample(TableView):
     """Some rows of a table."""
+
+    takes = SampleQuery
 
     @extend_schema(
         tags=TAGS,

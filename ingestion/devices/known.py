@@ -4,15 +4,11 @@ Each process keeps active devices for ACCOUNT_CACHE_SECONDS. What is deactivated
 for longer than that, and asked there in the same script that keeps the readings: from then on none are accepted.
 """
 
-import time
-from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from threading import Lock
 from uuid import UUID
 
-from django.conf import settings
-
+from accounts.aging_cache import AgingCache
 from accounts.models import Device
 from ingestion.redis_store import DEVICES_CLOSED, client
 
@@ -29,52 +25,13 @@ class KnownDevice:
     is_active: bool
 
 
-class DeviceCache:
-    """Active devices by id, at most `max_devices`, none older than ACCOUNT_CACHE_SECONDS."""
-
-    def __init__(self, *, max_devices: int) -> None:
-        self._max_devices = max_devices
-        self._entries: OrderedDict[UUID, tuple[float, KnownDevice]] = OrderedDict()  # oldest first
-        self._lock = Lock()
-
-    def find(self, ids: Collection[UUID]) -> dict[UUID, KnownDevice]:
-        """Those of the devices that exist; at most one query, and none for active ones seen lately."""
-        now = time.monotonic()
-        oldest = now - settings.ACCOUNT_CACHE_SECONDS
-        with self._lock:
-            found = {
-                device_id: entry[1]
-                for device_id in ids
-                if (entry := self._entries.get(device_id)) and entry[0] > oldest
-            }
-        if missing := [device_id for device_id in ids if device_id not in found]:
-            asked = _ask(missing)
-            self._keep(asked, now)
-            found |= asked
-        return found
-
-    def forget(self, ids: Iterable[UUID]) -> None:
-        """Ask anew for these."""
-        with self._lock:
-            for device_id in ids:
-                self._entries.pop(device_id, None)
-
-    def clear(self) -> None:
-        """Ask anew for all."""
-        with self._lock:
-            self._entries.clear()
-
-    def _keep(self, devices: dict[UUID, KnownDevice], read_at: float) -> None:
-        with self._lock:
-            for device_id, device in devices.items():
-                self._entries.pop(device_id, None)
-                if device.is_active:
-                    self._entries[device_id] = (read_at, device)
-            while len(self._entries) > self._max_devices:
-                self._entries.popitem(last=False)
+def _read(ids: Collection[UUID]) -> dict[UUID, KnownDevice]:
+    rows = Device.objects.filter(pk__in=ids).values_list("pk", "owner_id", "is_active")
+    return {pk: KnownDevice(str(owner_id), is_active) for pk, owner_id, is_active in rows}
 
 
-known_devices = DeviceCache(max_devices=MAX_DEVICES)
+known_devices = AgingCache(_read, max_entries=MAX_DEVICES, keeps=lambda device: device.is_active)
+"""Devices by id, of which the active ones are remembered."""
 
 
 def devices_close(ids: Iterable[UUID]) -> None:
@@ -92,8 +49,3 @@ def devices_close(ids: Iterable[UUID]) -> None:
 def device_open(device_id: UUID) -> None:
     """Take readings of it again."""
     client().delete(f"{DEVICES_CLOSED}{device_id}")
-
-
-def _ask(ids: list[UUID]) -> dict[UUID, KnownDevice]:
-    rows = Device.objects.filter(pk__in=ids).values_list("pk", "owner_id", "is_active")
-    return {pk: KnownDevice(str(owner_id), is_active) for pk, owner_id, is_active in rows}

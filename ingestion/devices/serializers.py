@@ -1,47 +1,18 @@
 """What goes in and out of the devices' endpoints. Readings coming in are checked by reading_schemas.py."""
 
-import json
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
+from accounts.json_object import JSONObjectField
 from accounts.models import DEVICE_NAME_MAX_LENGTH, Device, DeviceState
+from accounts.query_parameters import PAGE, QueryParameters
 from ingestion.models import DeviceSilence
 from ingestion.serializers import InstantField
 
 METADATA_MAX_BYTES = 16 * 1024
-METADATA_MAX_DEPTH = 100
 DESCRIPTION_MAX_LENGTH = 2000
 INTERVAL_MAX_SECONDS = 366 * 86400
-
-
-class MetadataField(serializers.DictField):
-    """A JSON object that PostgreSQL can keep."""
-
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "too_large": f"Ensure this takes at most {METADATA_MAX_BYTES} bytes.",
-        "text": "Ensure this has no NUL characters and no halves of characters.",
-        "number": "Ensure that every number is finite.",
-        "depth": f"Ensure this is nested at most {METADATA_MAX_DEPTH} deep.",
-    }
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """The object, as it came."""
-        if _depth_exceeds(data, METADATA_MAX_DEPTH):
-            self.fail("depth")
-        value: dict[str, Any] = super().to_internal_value(data)
-        try:
-            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-            size = len(text.encode())
-        except UnicodeEncodeError:
-            self.fail("text")
-        except ValueError:
-            self.fail("number")
-        if size > METADATA_MAX_BYTES:
-            self.fail("too_large")
-        if "\\u0000" in text and _has_nul(value):
-            self.fail("text")
-        return value
 
 
 class DeviceFieldsSerializer(serializers.Serializer[Any]):
@@ -58,7 +29,7 @@ class DeviceFieldsSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(
         required=False, max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True, allow_null=True
     )
-    metadata = MetadataField(required=False, allow_null=True)
+    metadata = JSONObjectField(max_bytes=METADATA_MAX_BYTES, required=False, allow_null=True)
     expected_interval_seconds = serializers.IntegerField(
         required=False,
         allow_null=True,
@@ -95,8 +66,10 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
         read_only_fields = fields
 
 
-class DeviceQuerySerializer(serializers.Serializer[Any]):
+class DeviceQuerySerializer(QueryParameters[Any]):
     """Which devices."""
+
+    beside = PAGE
 
     state = serializers.ChoiceField(DeviceState.choices, required=False)
     search = serializers.CharField(
@@ -113,8 +86,10 @@ class DeviceSilenceSerializer(serializers.ModelSerializer[DeviceSilence]):
         read_only_fields = fields
 
 
-class ReadingPeriodSerializer(serializers.Serializer[Any]):
+class ReadingPeriodSerializer(QueryParameters[Any]):
     """From when to when."""
+
+    beside = PAGE
 
     start = InstantField(required=False, help_text="Included.")
     end = InstantField(required=False, help_text="Excluded.")
@@ -141,21 +116,3 @@ class ReadingsAcceptedSerializer(serializers.Serializer[object]):
     """How many readings were taken."""
 
     accepted = serializers.IntegerField()
-
-
-def _depth_exceeds(value: Any, depth: int) -> bool:
-    if not isinstance(value, dict | list):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return depth == 0 or any(_depth_exceeds(each, depth - 1) for each in inner)
-
-
-def _has_nul(value: Any) -> bool:
-    match value:
-        case str():
-            return "\0" in value
-        case dict():
-            return any("\0" in key or _has_nul(inner) for key, inner in value.items())
-        case list():
-            return any(_has_nul(inner) for inner in value)
-    return False

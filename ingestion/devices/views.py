@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Device, DeviceQuerySet
 from accounts.permissions import IsSignedIn
+from accounts.query_parameters import PageQuery, StrictQuery
 from accounts.views.caller import account_now
 from accounts.views.validation import validated
 from ingestion.accepting_readings import readings_post
@@ -53,12 +54,13 @@ _REFUSALS = {
 }
 
 
-class DeviceCollection(ListAPIView[Device]):
+class DeviceCollection(StrictQuery, ListAPIView[Device]):
     """The caller's devices; an admin sees everybody's."""
 
     serializer_class = DeviceSerializer
 
     permission_classes = (IsSignedIn,)
+    takes = DeviceQuerySerializer
 
     @extend_schema(tags=TAGS, operation_id="devices_list", parameters=[DeviceQuerySerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -84,7 +86,7 @@ class DeviceCollection(ListAPIView[Device]):
         return device_list(user=account_now(self.request), **wanted)
 
 
-class DeviceItem(APIView):
+class DeviceItem(StrictQuery):
     """One device."""
 
     permission_classes = (IsSignedIn,)
@@ -109,10 +111,11 @@ class DeviceItem(APIView):
         return Response(status=204)
 
 
-class DeviceSilences(ListAPIView[DeviceSilence]):
+class DeviceSilences(StrictQuery, ListAPIView[DeviceSilence]):
     """When a device was silent."""
 
     permission_classes = (IsSignedIn,)
+    takes = PageQuery
     serializer_class = DeviceSilenceSerializer
 
     @extend_schema(tags=TAGS, operation_id="devices_silences")
@@ -160,10 +163,11 @@ class ReadingCollection(APIView):
         return readings_post(request._request)
 
 
-class DeviceReadings(ListAPIView[Any]):
+class DeviceReadings(StrictQuery, ListAPIView[Any]):
     """The readings of one device."""
 
     permission_classes = (IsSignedIn,)
+    takes = ReadingPeriodSerializer
     serializer_class = ReadingSerializer
 
     @extend_schema(tags=TAGS, operation_id="readings_list", parameters=[ReadingPeriodSerializer])

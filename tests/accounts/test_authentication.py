@@ -15,11 +15,11 @@ from rest_framework.test import APIClient, APIRequestFactory
 from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts.account_cache import accounts
 from accounts.aging_cache import AgingCache
 from accounts.authentication import Caller, authenticate
 from accounts.models import Role, User
 from accounts.permissions import IsAdmin, IsTeacher
-from accounts.selectors import user_find_active
 from accounts.tokens import access_token_sign, refresh_token_sign
 from tests.accounts.clock import Clock
 from tests.accounts.forgery import FORGERIES, forge
@@ -157,7 +157,7 @@ def test_the_cache_can_be_switched_off(stranger: User, settings: Settings) -> No
 
 
 def test_the_cache_keeps_no_more_than_it_may(owner: User, colleague: User, stranger: User) -> None:
-    cache = AgingCache(lambda user_id: user_find_active(user_id=user_id), max_entries=2)
+    cache = AgingCache(accounts._read, max_entries=2)
     for person in (owner, colleague, stranger):
         cache.find(str(person.pk))
 

@@ -18,7 +18,7 @@ from storage_app.clickhouse.errors import StoreUnavailable
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/api/v1/nowhere", "/api/v1/events/", "/api/v1/dashboards", "/auth/nowhere"]
+    "path", ["/nowhere", "/api/v1/nowhere", "/api/v1/events/", "/api/v1/dashboards/", "/auth/nowhere"]
 )
 def test_an_unknown_path(path: str, client: Client) -> None:
     answer = client.get(path)

@@ -43,7 +43,7 @@ def leave(client: APIClient, password: str = PASSWORD) -> Any:
 
 @pytest.fixture(autouse=True)
 def _nobody_is_remembered() -> None:
-    accounts._entries.clear()  # ids of other tests' people come again
+    accounts.clear()  # ids of other tests' people come again
 
 
 def test_the_account_is_closed_at_once(member: User) -> None:

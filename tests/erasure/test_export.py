@@ -15,6 +15,7 @@ from accounts.personal_data import ExportFile
 from accounts.services.api_keys import api_key_create
 from accounts.zip_stream import zip_stream
 from analytics.models import MetricResult, PersonResult
+from dashboards.models import Dashboard, Widget
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import StoreUnavailable
 from tests.analytics.devices.readings import device, every_minute, store
@@ -55,6 +56,8 @@ def test_everything_that_is_held(owner: User, as_user: AsUser, drain: Callable[[
         computed_at=start,
     )  # fmt: skip
     PersonResult.objects.create(result=of_all, user_id=str(owner.pk), value=0.5, part_1=1, part_2=2)
+    dashboard = Dashboard.objects.create(owner=owner, name="Sales")
+    Widget.objects.create(dashboard=dashboard, type="text", options={"text": "☃"})
 
     archive = exported(client)
 
@@ -72,6 +75,8 @@ def test_everything_that_is_held(owner: User, as_user: AsUser, drain: Callable[[
     assert [each["name"] for each in lines(archive, "devices")] == ["sensor"]
     assert [each["x"] for each in lines(archive, "readings")] == [1, 2]
     assert [each["value"] for each in lines(archive, "results")] == [0.5]
+    [made] = lines(archive, "dashboards")
+    assert (made["name"], [each["options"] for each in made["widgets"]]) == ("Sales", [{"text": "☃"}])
     assert [each["prefix"] for each in lines(archive, "api-keys")] == [key.api_key.prefix]
     assert "POST /api/v1/files/upload" in {each["action"] for each in lines(archive, "audit-log")}
     whole = b"".join(archive.read(name) for name in archive.namelist())
@@ -84,6 +89,7 @@ def test_nothing_of_anybody_else(owner: User, stranger: User, as_user: AsUser, d
     drain()
     uploaded(client)
     store(device(owner), every_minute(1))
+    Dashboard.objects.create(owner=owner, name="shared", visibility="shared")
 
     archive = exported(as_user(stranger))
 

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import Device, User
 from accounts.personal_data import person_find
 from analytics.models import MetricResult, PersonResult
+from dashboards.models import Dashboard, Widget
 from storage_app.files.models import FileState, StoredFile
 from tests.analytics.devices.readings import device, every_minute, store
 from tests.analytics.stored import moment
@@ -57,6 +58,17 @@ def test_devices_with_their_readings_and_hours(stranger: User, owner: User, eras
     assert list(Device.objects.all()) == [others]
     for table in ("device_readings", "device_hours"):
         assert (rows(table, device_id=str(theirs.pk)), rows(table, device_id=str(others.pk)) > 0) == (0, True)
+
+
+def test_dashboards_with_their_widgets(stranger: User, owner: User, erase: Erase) -> None:
+    for person in (stranger, owner):
+        dashboard = Dashboard.objects.create(owner=person, name="Sales", visibility="shared")
+        Widget.objects.create(dashboard=dashboard, type="text", options={"text": "t"})
+
+    assert erase(str(stranger.pk)).counts["dashboards"] == 1
+
+    assert [widget.dashboard.owner for widget in Widget.objects.all()] == [owner]
+    assert "dashboards" not in erase("learner-1").counts
 
 
 def test_the_account_stays_unless_it_is_asked_for(stranger: User, erase: Erase) -> None:

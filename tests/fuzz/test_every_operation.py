@@ -11,11 +11,13 @@ from accounts.origin import SYSTEM
 from accounts.services.api_keys import api_key_create
 from accounts.tokens import access_token_sign
 from config.access import ACCESS, Who
+from dashboards.models import Dashboard, Widget
 from tests.accounts.passwords import PASSWORD
 from tests.fuzz.calls import operations, try_out
 
 # `make fuzz` asks for more.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
+COUNT = {"table_name": "events", "aggregations": [{"function": "count"}]}
 pytestmark = [
     pytest.mark.fuzz,
     pytest.mark.django_db,
@@ -53,7 +55,9 @@ def document(django_db_setup: None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ACCESS)
 def test_every_operation(name: str, callers: dict[str, str], document: dict[str, Any], owner: User) -> None:
-    ids = {"user_id": owner.pk, "course_id": "course-1"}
+    dashboard = Dashboard.objects.create(owner=owner, name="Sales", visibility="shared")
+    widget = Widget.objects.create(dashboard=dashboard, type="number", query=COUNT)
+    ids = {"user_id": owner.pk, "course_id": "course-1", "dashboard_id": dashboard.pk, "widget_id": widget.pk}
     allowed = {who: header for who, header in callers.items() if who in ACCESS[name]}
     # Who is refused is refused before anything is looked at: one of them is enough.
     refused = {who: header for who, header in callers.items() if who not in ACCESS[name]}

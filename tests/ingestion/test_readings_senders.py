@@ -64,7 +64,7 @@ def test_a_deactivated_device_is_refused_at_once(as_user: AsUser, owner: User) -
 def test_a_process_that_remembers_the_device_refuses_it_too(end: str, as_user: AsUser, owner: User) -> None:
     client = as_user(owner)
     device_id, other = device(client), device(client)
-    remembered = known_devices.find({uuid.UUID(device_id)})
+    remembered = known_devices.find_all({uuid.UUID(device_id)})
     if end == "deleted":
         client.delete(f"{DEVICES}/{device_id}")
     else:

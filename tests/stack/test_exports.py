@@ -1,4 +1,4 @@
-"""Exports of a running Tidewatch: streamed through the web server, and written by a worker, also after one has died."""
+"""Exports of a running Tidewatch: streamed through the web server, and written by a worker, also when one is killed."""
 
 import hashlib
 import os
@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.stack.conftest import Running, wait_until
+from tests.stack.conftest import Running, frozen, wait_until
+from tests.stack.test_calculation_faults import kill_workers
+from tests.stack.test_device_analysis import READINGS, new_device
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 BODY = {"table_name": "events", "format": "csv"}
@@ -40,3 +42,26 @@ def test_streamed_and_by_a_worker_that_dies(running: Running) -> None:
     file = httpx.get(record["url"])
     assert (len(file.content), hashlib.sha256(file.content).hexdigest()) == (record["bytes"], record["sha256"])
     assert record["rows"] == record["total_rows"] == total
+
+
+def test_killed_in_the_middle_it_begins_anew(running: Running) -> None:
+    device_id = new_device(running)
+    client = running.client()
+    own = {"conditions": [{"field": "device_id", "operator": "eq", "value": device_id}]}
+    body = {"table_name": "device_readings", "format": "csv", "filters": own, "sort": [{"field": "ts"}]}
+    with frozen(running, "s3"):  # where the worker waits with what it has read
+        export_id = client.post("/data/export?async=true", json=body).json()["task_id"]
+        wait_until(lambda: record_of(client, export_id)["rows"] > 0, what="some of the export")
+        begun = record_of(client, export_id)
+        kill_workers(running)
+    assert (begun["status"], begun["attempts"], begun["rows"] < READINGS) == ("running", 1, True)
+    wait_until(lambda: record_of(client, export_id)["status"] == "succeeded", seconds=120, what="the export done again")
+    record = record_of(client, export_id)
+    streamed = client.post("/data/export", json=body).content
+    assert record["attempts"] >= 2
+    assert record["rows"] == record["total_rows"] == READINGS
+    assert (
+        record["sha256"]
+        == hashlib.sha256(streamed).hexdigest()
+        == hashlib.sha256(httpx.get(record["url"]).content).hexdigest()
+    )

@@ -9,6 +9,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, NotFound, Valid
 
 from accounts.models import User
 from analytics.kept_task import UNFINISHED, TaskStatus
+from analytics.selectors.table_uses import table_uses
 from analytics.services.task_runs import task_enqueue
 from analytics.sources.configs import ConfigKind, destination, name_from
 from analytics.sources.models import NAME_MAX_LENGTH, Source, SourceRun, SourceType
@@ -71,12 +72,22 @@ def source_update(*, source_id: int, fields: dict[str, Any]) -> Source:
     return source
 
 
-def source_delete(*, source: Source) -> None:
+class TableInUse(APIException):
+    """The table is asked by something that would fail without it."""
+
+    status_code = 409
+    default_code = "table_in_use"
+
+
+def source_delete(*, source: Source, viewer: User, force: bool = False) -> None:
     """Delete a source with its runs and its table; a run that is under way is called off.
 
     Raises:
+        TableInUse: unless `force`; it names what the viewer may see of what uses the table.
         StoreUnavailable: nothing is deleted.
     """
+    if not force and (uses := table_uses(viewer=viewer, table_name=source.table_name)):
+        raise TableInUse([*uses, "Without the table they fail. ?force=true deletes it nevertheless."])
     with transaction.atomic():
         # A run locks its row to put its table in place: after this it finds that it was called off.
         runs = SourceRun.objects.select_for_update().filter(source=source, status__in=UNFINISHED)

@@ -63,7 +63,10 @@ def _row(number: int, dice: random.Random) -> dict[str, Any]:
     document: dict[str, Any] = {}
     if number % 7:
         choices = [1, 2, 2.5, "1", "Firefox", True, False, None, {"x": 1}, [1], 2**53 + 1]
+        one, two, three = dice.choices(choices, k=3)
         document = {"v": dice.choice(choices), "in": {"deep": dice.choice(TEXTS)}}
+        document["list"] = dice.choice([[one, {"v": two}], [one, {"v": two}], {"1": {"v": two}, "0": one}, [], "0", 1])
+        document["a.b"] = {'c"\\': three}
     return {
         "id": number,
         "text": dice.choice(TEXTS),

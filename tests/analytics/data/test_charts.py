@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.intervals import Interval
 from analytics.query.intervals import filled, interval_after
-from analytics.query.requests import Interval
 from tests.analytics.data.conftest import Ask
 from tests.analytics.data.rows import stored_table
 from tests.analytics.http import errors

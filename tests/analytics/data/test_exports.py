@@ -1,4 +1,4 @@
-"""Exports in five formats: whole, exact, counted and hashed; streamed or by a worker."""
+"""Exports in five formats: whole, exact, counted and hashed."""
 
 import csv
 import hashlib
@@ -21,14 +21,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from analytics.exports.models import Export, ExportFormat
-from analytics.exports.running import RETRY_SECONDS, export_run
-from analytics.exports.selectors import export_stranded_ids
 from analytics.exports.services import export_stream
 from analytics.exports.tally import Tally
 from analytics.task_status import TaskStatus
-from storage_app.files.models import StoredFile
 from tests.analytics.data.rows import stored_table
-from tests.analytics.http import AsUser, errors
+from tests.analytics.http import errors
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clickhouse, pytest.mark.redis, pytest.mark.s3]
 EXPORT = "/api/v1/data/export"
@@ -202,73 +199,6 @@ def test_who_goes_away_stops_the_query(owner: User, clickhouse: None) -> None:
         chunks.close()  # what the web server does
     record = Export.objects.get()
     assert (record.status, record.sha256) == (TaskStatus.CANCELLED, "")
-
-
-@pytest.fixture
-def asked(client: APIClient, everything: str, monkeypatch: pytest.MonkeyPatch) -> Export:
-    """An export that waits for a worker."""
-    monkeypatch.setattr("analytics.exports.tasks.export_run.delay", lambda export_id: None)
-    answer = client.post(f"{EXPORT}?async=true", {"table_name": everything, "format": "csv", "columns": ["id"]})
-    assert answer.status_code == 202
-    body = answer.json()
-    assert (body["status"], body["result_url"]) == ("pending", f"/api/v1/data/exports/{body['task_id']}")
-    return Export.objects.get(pk=body["task_id"])
-
-
-def test_a_worker_writes_it_to_the_files(asked: Export, client: APIClient, stranger: User, as_user: AsUser) -> None:
-    assert export_run(export_id=asked.pk) is None
-    record = client.get(f"/api/v1/data/exports/{asked.pk}").json()
-    assert (record["status"], record["rows"], record["total_rows"]) == ("succeeded", 120, 120)
-    file = StoredFile.objects.get(path=record["path"])
-    assert (file.sha256, file.size) == (record["sha256"], record["bytes"])
-    assert file.expires_at is not None
-    assert record["url"].startswith("http")
-    assert as_user(stranger).get(f"/api/v1/data/exports/{asked.pk}").status_code == 404
-    assert client.post(f"/api/v1/data/exports/{asked.pk}/cancel").status_code == 409
-    assert export_run(export_id=asked.pk) is None  # delivered twice
-    assert StoredFile.objects.count() == 1
-
-
-def test_a_dead_workers_export_is_done_again(asked: Export) -> None:
-    Export.objects.filter(pk=asked.pk).update(status=TaskStatus.RUNNING, run_after="2020-01-01T00:00:00Z")
-    assert export_stranded_ids() == [asked.pk]
-    export_run(export_id=asked.pk)
-    asked.refresh_from_db()
-    assert (asked.status, asked.rows, asked.attempts) == (TaskStatus.SUCCEEDED, 120, 1)
-    assert export_stranded_ids() == []
-
-
-def test_cancelled_before_and_while_it_is_written(
-    asked: Export, client: APIClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = Tally.passing
-
-    def cancelled_meanwhile(tally: Tally, chunks: Any) -> Any:
-        Export.objects.filter(pk=asked.pk).update(status=TaskStatus.CANCELLED)
-        yield from real(tally, chunks)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Tally, "passing", cancelled_meanwhile)
-        export_run(export_id=asked.pk)
-    assert not StoredFile.objects.exists()
-    Export.objects.filter(pk=asked.pk).update(status=TaskStatus.PENDING)
-    assert client.post(f"/api/v1/data/exports/{asked.pk}/cancel").json()["status"] == "cancelled"
-    export_run(export_id=asked.pk)
-    asked.refresh_from_db()
-    assert asked.status == TaskStatus.CANCELLED
-
-
-def test_a_store_that_is_down_puts_it_off(asked: Export, settings: Settings) -> None:
-    server, http = settings.CLICKHOUSE_READER, settings.CLICKHOUSE_HTTP_URL
-    settings.CLICKHOUSE_HTTP_URL = "http://127.0.0.1:1"
-    assert export_run(export_id=asked.pk) == RETRY_SECONDS
-    asked.refresh_from_db()
-    assert asked.status == TaskStatus.PENDING
-    assert export_stranded_ids() == []  # it is not due yet
-    settings.CLICKHOUSE_READER, settings.CLICKHOUSE_HTTP_URL = server, http
-    assert export_run(export_id=asked.pk) is None
-    asked.refresh_from_db()
-    assert asked.status == TaskStatus.SUCCEEDED
 
 
 def test_what_breaks_off_is_recorded(client: APIClient, everything: str, settings: Settings) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.analytics.data.conftest import ODD, Ask
+from tests.analytics.data.followed import followed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clickhouse, pytest.mark.redis]
 
@@ -164,23 +165,43 @@ def _same_type(held: Any, value: Any) -> bool:
     return isinstance(held, int | float)
 
 
+PATHS: dict[str, list[str | int]] = {
+    "doc.v": ["v"],
+    "doc.list.0": ["list", 0],
+    "doc.list.1.v": ["list", 1, "v"],
+    'doc."a.b"."c\\"\\\\"': ["a.b", 'c"\\'],
+}
+
+
+def held_at(frame: pd.DataFrame, path: str) -> "pd.Series[Any]":
+    return frame["doc"].map(lambda text: followed(json.loads(text), PATHS[path]))
+
+
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("value", [1, 2.5, "1", "Firefox", True, False, 2**53 + 1, 2**53])
-def test_json_paths_compare_with_their_own_type(value: Any, found: Found, frame: pd.DataFrame) -> None:
-    held = frame["doc"].map(lambda text: json.loads(text).get("v"))
+def test_json_paths_compare_with_their_own_type(value: Any, path: str, found: Found, frame: pd.DataFrame) -> None:
+    held = held_at(frame, path)
     fits = held.map(lambda each: _same_type(each, value))
     rows, held = frame[fits], held[fits]
     for operator, mask in COMPARISONS.items():
-        assert found("doc.v", operator, value) == ids(rows, mask(held, value)), operator
+        assert found(path, operator, value) == ids(rows, mask(held, value)), operator
 
 
-def test_json_paths_in_lists_patterns_and_nulls(found: Found, frame: pd.DataFrame) -> None:
-    held = frame["doc"].map(lambda text: json.loads(text).get("v"))
+@pytest.mark.parametrize("path", PATHS)
+def test_json_paths_in_lists_patterns_and_nulls(path: str, found: Found, frame: pd.DataFrame) -> None:
+    held = held_at(frame, path)
     some = [1, "1", True, 2**53 + 1]
     among = held.map(lambda each: any(_same_type(each, value) and each == value for value in some))
-    assert found("doc.v", "in", some) == ids(frame, among)
-    assert found("doc.v", "not_in", some) == ids(frame, ~among & held.notna())
-    assert found("doc.v", "is_null") == ids(frame, held.isna())
-    assert found("doc.v", "like", "Fire%") == ids(frame, held == "Firefox")
+    assert found(path, "in", some) == ids(frame, among)
+    assert found(path, "not_in", some) == ids(frame, ~among & held.notna())
+    assert found(path, "is_null") == ids(frame, held.isna())
+    assert found(path, "is_not_null") == ids(frame, held.notna())
+    assert found(path, "like", "Fire%") == found(path, "ilike", "fire%") == ids(frame, held == "Firefox")
+    numbers = held.map(lambda each: _same_type(each, 1) and 1 <= each <= 2.5)
+    assert found(path, "between", [1, 2.5]) == ids(frame, numbers)
+
+
+def test_json_paths_to_texts(found: Found, frame: pd.DataFrame) -> None:
     deep = frame["doc"].map(lambda text: json.loads(text).get("in", {}).get("deep"))
     assert found("doc.in.deep", "eq", "Äpfel") == ids(frame, deep == "Äpfel")
     assert found("doc.in.deep", "between", ["a", "b"]) == ids(frame[deep.notna()], deep[deep.notna()].between("a", "b"))
@@ -218,11 +239,14 @@ def test_json_paths_in_lists_patterns_and_nulls(found: Found, frame: pd.DataFram
         ("kind", "gt", "red", "operator_does_not_fit"),
         ("doc.v", "eq", {"x": 1}, "invalid_value"),
         ("doc..v", "eq", 1, "invalid_path"),
+        ('doc."v', "eq", 1, "invalid_path"),
+        ('doc."v"w', "eq", 1, "invalid_path"),
+        ('doc."\\v"', "eq", 1, "invalid_path"),
         ("doc." + "a." * 20 + "b", "eq", 1, "invalid_path"),
         ("text.v", "eq", 1, "unknown_field"),
         ("id) OR 1=1 --", "eq", 1, "unknown_field"),
     ],
-    ids=range(32),
+    ids=range(35),
 )
 def test_what_does_not_fit_is_refused(
     field: str, operator: str, value: Any, code: str, everything: str, client: Any

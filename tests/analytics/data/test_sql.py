@@ -60,6 +60,13 @@ def condition(field: str, operator: str, value: Any = None) -> dict[str, Any]:
             ["a", "b"],
         ),
         (
+            condition('doc.a.0."b.c"', "is_null"),
+            "isNull(JSONExtract(arrayMap(node -> if(JSONType(node) = 'Array', JSONExtractRaw(node, {p2:UInt32}), "
+            "JSONExtractRaw(node, {p1:String})), [JSONExtractRaw(`doc`, {p0:String})])[1], {p3:String}, "
+            "'Nullable(String)'))",
+            ["a", "0", 1, "b.c"],
+        ),
+        (
             condition("doc.a", "eq", "x"),
             "if(JSONType(`doc`, {p0:String}) = 'String', JSONExtractString(`doc`, {p0:String}), NULL) = {p1:String}",
             ["a", "x"],

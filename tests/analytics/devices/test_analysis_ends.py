@@ -101,7 +101,7 @@ def test_a_task_over_its_time_fails_with_the_reason(
     monkeypatch.setattr("analytics.devices.services.running.devices_analyse", too_slow)
     tasks.device_analysis_run(task_id)
     [failed] = results(as_user, owner, sensor)
-    assert (failed["status"], failed["error"]) == ("failed", "The calculation took longer than is allowed.")
+    assert (failed["status"], failed["error"]) == ("failed", "The analysis took longer than is allowed.")
 
 
 def test_cancelled(owner: User, as_user: AsUser, sensor: Device) -> None:

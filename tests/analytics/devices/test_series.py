@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Device, User
-from analytics.devices.intervals import Interval, TooManyPoints, interval_starts, usual_interval
+from analytics.devices.intervals import TooManyPoints, interval_starts, usual_interval
+from analytics.intervals import Interval
 from tests.analytics.devices.readings import NOON, STATS, Reading, every_minute, store
 from tests.analytics.http import AsUser, errors
 from tests.analytics.stored import moment
