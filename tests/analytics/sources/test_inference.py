@@ -166,6 +166,21 @@ def test_ndjson_rows_that_are_none() -> None:
     ]
 
 
+@given(st.integers(1, 1100))
+def test_nested_values_are_text_however_deep(depth: int) -> None:
+    line = b'{"a":' + b"[" * depth + b"]" * depth + b"}\n"
+    _, rows, refused = read(opened(b'{"a":"x"}\n' + line))
+    if refused:
+        assert (depth > 100, refused[0].reason) == (True, "is nested too deeply")
+    else:
+        assert rows[1:] == [("[" * depth + "]" * depth,)]
+
+
+def test_nested_values_take_the_room_of_their_text() -> None:
+    data = opened((b'{"a":[' + b"{}," * 100_000 + b"1]}\n") * 3)
+    assert [type(value) for batch in data.batches for value in batch.columns[0]] == [str] * 3
+
+
 def test_what_is_told_of_a_refused_row_can_be_kept() -> None:
     """PostgreSQL takes no NUL."""
     _, _, refused = read(opened(b'{"a":1}\n' * 10_000 + b'{"a\\u0000b\\u0000":"\\u0000"}\n'))
