@@ -1,6 +1,7 @@
 """From a chart's rows to what is drawn: axes without gaps, one list of numbers a series."""
 
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import Any
 
 from analytics.query.chart import POINTS_DEFAULT, ChartPlan
@@ -37,8 +38,9 @@ def chart_answer(plan: ChartPlan, rows: Sequence[Row]) -> Answer:
 def _points(plan: ChartPlan, rows: Sequence[Row]) -> Answer:
     by_series: dict[str, list[list[Any]]] = {}
     y = plan.request.y[0]
+    rest = _rest_name(rows, 2) if plan.has_series else ""
     for x, value, *series in rows:
-        name = _name(*series) if series else (y.alias or y.field or "")
+        name = _name(series, rest) if series else (y.alias or y.field or "")
         by_series.setdefault(name, []).append([x, value])
     limit = plan.request.limit or POINTS_DEFAULT
     series = [{"name": name, "points": points} for name, points in sorted(by_series.items())]
@@ -53,6 +55,11 @@ class _Grid:
             detail = "The chart has more points than can be drawn: narrow the filters or take a longer interval."
             raise QueryProblem("too_many_points", detail, "x")
         self._plan = plan
+        self._series_place = 2 if plan.x_is_category else 1
+        self._rests = (
+            _rest_name(rows, 0) if plan.x_is_category else "",
+            _rest_name(rows, self._series_place) if plan.has_series else "",
+        )
         self._cells: dict[tuple[Any, str], Row] = {}
         for row in rows:
             x, series, numbers = self._split(row)
@@ -61,11 +68,11 @@ class _Grid:
         self.names = self._ranked({series for _, series in self._cells})
 
     def _split(self, row: Row) -> tuple[Any, str, Row]:
-        place = 2 if self._plan.x_is_category else 1
-        x = _name(*row[:2]) if self._plan.x_is_category else row[0]
+        place = self._series_place
+        x = _name(row[:2], self._rests[0]) if self._plan.x_is_category else row[0]
         if not self._plan.has_series:
             return x, "", row[place:]
-        return x, _name(*row[place : place + 2]), row[place + 2 :]
+        return x, _name(row[place : place + 2], self._rests[1]), row[place + 2 :]
 
     def _axis(self) -> list[Any]:
         places = {x for x, _ in self._cells}
@@ -78,12 +85,12 @@ class _Grid:
         return points + [None] * (None in places)
 
     def _ranked(self, names: set[Any], axis: int = 1) -> list[Any]:
-        """The largest first, and "other" at the end."""
+        """The largest first, and the rest at the end."""
         totals: dict[str, float] = dict.fromkeys(names, 0.0)
         for place, numbers in self._cells.items():
             if isinstance(numbers[0], int | float) or hasattr(numbers[0], "as_tuple"):
                 totals[place[axis]] += float(numbers[0])
-        return sorted(names, key=lambda name: (name == OTHER, -totals[name], name))
+        return sorted(names, key=lambda name: (name == self._rests[axis], -totals[name], name))
 
     def number(self, x: Any, series: str, index: int) -> Any:
         """One number; without rows 0 of what is added up, else null."""
@@ -125,5 +132,13 @@ class _Grid:
         return {"x": self.x, "y": self.names, "cells": cells}
 
 
-def _name(kept: str, is_other: int) -> str:
-    return OTHER if is_other else kept
+def _name(kept_or_other: Row, rest: str) -> str:
+    kept, is_other = kept_or_other
+    return rest if is_other else str(kept)
+
+
+def _rest_name(rows: Sequence[Row], place: int) -> str:
+    """What the rest is called: "other", unless something is called so that is drawn by itself."""
+    names = {row[place] for row in rows if not row[place + 1]}
+    numbered = (f"{OTHER}_{number}" for number in count(2))
+    return next(name for name in chain([OTHER], numbered) if name not in names)

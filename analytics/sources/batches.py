@@ -41,6 +41,8 @@ class Data:
     names: list[str]
     types: list[str | None]
     batches: Iterator[Batch]
+    may_lack: frozenset[int] = frozenset()
+    """Places of typed columns of which only the rows tell whether values are missing."""
     is_untyped: bool = False
     """Every value is text, also numbers and times."""
     is_cut: bool = False

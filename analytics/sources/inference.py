@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from math import isnan
 from typing import Any
 
 from analytics.sources.batches import Batch, Data
@@ -50,6 +51,8 @@ def columns_infer(*, data: Data, keys: Iterable[str] = ()) -> list[Column]:
         if known is None:
             values = [value for batch in sample for value in batch.columns[place]]
             known = _infer(values, is_untyped=data.is_untyped, is_all=is_all)
+        elif place in data.may_lack and (not is_all or _lacks(sample, place)):
+            known = f"Nullable({known})"
         columns.append(Column(name, not_nullable(known) if name in never_null else known))
     return columns
 
@@ -72,12 +75,16 @@ def _infer(values: list[Any], *, is_untyped: bool, is_all: bool) -> str:
     return f"Nullable({name})" if has_null or not is_all else name
 
 
+def _lacks(sample: Iterable[Batch], place: int) -> bool:
+    return any(_is_none(value) for batch in sample for value in batch.columns[place])
+
+
 def _is_missing(value: Any) -> bool:
     return value is None or value.strip() in NULL_WORDS
 
 
 def _is_none(value: Any) -> bool:
-    return value is None
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 def _different(values: list[Any], is_untyped: bool) -> list[Any]:

@@ -11,17 +11,21 @@ TABLES_RESERVED = frozenset(
     {"events", "device_readings", "device_hours", "device_hours_fill", "schema_migrations", "sources", "system"}
 )
 """Tables of our own, and words that the addresses of the API use."""
+COLUMNS_RESERVED = frozenset({"_row_exists", "_block_number", "_block_offset"})
+"""ClickHouse keeps these in every table, and makes none that has one of its own."""
 
 
 def column_names(raw: Iterable[str]) -> list[str]:
     """A name for each column, all different: without control characters, cut to 128 characters.
 
-    An empty one becomes column_3 after its place, the second of two alike name_2. Everything else stays as it is.
+    An empty one becomes column_3 after its place, the second of two alike, and one that is reserved, name_2.
+    Everything else stays as it is.
     """
     names: list[str] = []
-    taken: set[str] = set()
+    taken = set(COLUMNS_RESERVED)
+    numbers: dict[str, int] = {}
     for place, text in enumerate(raw, start=1):
-        name = _unique(_cleaned(text) or f"column_{place}", taken)
+        name = _unique(_cleaned(text) or f"column_{place}", taken, numbers)
         taken.add(name)
         names.append(name)
     return names
@@ -49,10 +53,12 @@ def _cleaned(text: str) -> str:
     return kept.strip()[:COLUMN_MAX_CHARACTERS].strip()
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    candidate, number = name, 1
+def _unique(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+    # From the last number on: thousands of one name would otherwise be counted through for each of them.
+    candidate, number = name, numbers.get(name, 1)
     while candidate in taken:
         number += 1
         ending = f"_{number}"
         candidate = name[: COLUMN_MAX_CHARACTERS - len(ending)] + ending
+    numbers[name] = number
     return candidate

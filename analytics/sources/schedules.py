@@ -9,6 +9,7 @@ _WORDS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 1",
 _EVERY = re.compile(r"every ([1-9][0-9]{0,4}) (minute|hour|day)s?\Z")
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 LONGEST = timedelta(days=366)
+CRON_FIELDS = 5
 FORMS = (
     "@hourly, @daily, @weekly, @monthly, every 15 minutes, every 2 hours, every 3 days, or five fields of cron (UTC)"
 )
@@ -29,7 +30,10 @@ def schedule_next(schedule: str, *, after: datetime) -> datetime:
         if pause > LONGEST:
             raise ScheduleInvalid("A source runs at least once a year.")
         return after.astimezone(UTC) + pause
+    cron = _WORDS.get(schedule, schedule)
+    if len(cron.split()) != CRON_FIELDS:  # CronSim knows a sixth, for seconds
+        raise ScheduleInvalid(f"This is none of {FORMS}.")
     try:
-        return next(CronSim(_WORDS.get(schedule, schedule), after.astimezone(UTC)))
+        return next(CronSim(cron, after.astimezone(UTC)))
     except (CronSimError, StopIteration):
         raise ScheduleInvalid(f"This is none of {FORMS}.") from None

@@ -35,7 +35,9 @@ class SourceColumn(StrictSerializer):
     def validate_name(self, name: str) -> str:
         """As a column may be called."""
         if column_names([name]) != [name]:
-            raise serializers.ValidationError("It begins or ends with white space, or holds control characters.")
+            raise serializers.ValidationError(
+                "It is reserved, begins or ends with white space, or holds control characters."
+            )
         return name
 
     def validate_type(self, name: str) -> str:

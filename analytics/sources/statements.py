@@ -73,6 +73,12 @@ def copy_others(*, old: str, latest: str, table: str, names: Sequence[str], key:
     )
 
 
+def without_key(*, table: str, key: Sequence[str]) -> str:
+    """How many rows lack a part of their key."""
+    lacks = " OR ".join(f"isNull({quoted(name)})" for name in key)
+    return f"SELECT count() FROM {quoted(table)} WHERE {lacks}"  # noqa: S608  # quoted
+
+
 def copy_parts(*, old: str, table: str) -> str:
     """All rows of a table of the same form, without reading them: its files are linked."""
     return f"ALTER TABLE {quoted(table)} ATTACH PARTITION tuple() FROM {quoted(old)}"

@@ -31,6 +31,12 @@ def made_by(*, table: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def rows_without_key(*, table: str, key: Sequence[str]) -> int:
+    """How many rows of the table in place could not be told from others."""
+    [(count,)] = gateway.query(statements.without_key(table=table, key=key), timeout_seconds=COPY_TIMEOUT_SECONDS)
+    return int(count)
+
+
 def table_drop(*, table: str) -> None:
     """Away with it."""
     gateway.execute(statements.drop(table=table))

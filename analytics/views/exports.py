@@ -15,6 +15,7 @@ from accounts.permissions import MayAsk
 from analytics.exports.models import Export, ExportFormat
 from analytics.exports.selectors import export_link
 from analytics.exports.services import export_cancel, export_create, export_stream
+from analytics.query.kept_questions import kept_question_check
 from analytics.query.requests import ExportOptions, request_read
 from analytics.serializers.data import ExportAccepted, ExportAnswer, ExportModeQuery
 from analytics.views.data import REFUSED, TAGS, DataView
@@ -93,6 +94,7 @@ def _asked(data: Any) -> dict[str, Any]:
     body = data if isinstance(data, dict) else {}
     options = request_read({name: body[name] for name in _OPTIONS if name in body}, ExportOptions)
     question = {name: value for name, value in body.items() if name not in _OPTIONS}
+    kept_question_check(question)
     return {
         "question": question,
         "file_format": ExportFormat(options.format.value),

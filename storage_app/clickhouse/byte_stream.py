@@ -16,7 +16,7 @@ from django.conf import settings
 
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.abandonment import stopped_with_requester
-from storage_app.clickhouse.connections import CONNECT_TIMEOUT_SECONDS, SOCKET_MARGIN_SECONDS
+from storage_app.clickhouse.connections import CONNECT_TIMEOUT_SECONDS, QUERY_MAX_BYTES, SOCKET_MARGIN_SECONDS
 from storage_app.clickhouse.errors import NETWORK_ERROR, QueryInvalid, StoreUnavailable, by_code
 
 logger = structlog.get_logger(__name__)
@@ -28,6 +28,7 @@ _FIELD_BYTES = 100_000
 _PIECE_COUNT = 500
 _SESSION = {
     "session_timezone": "UTC",
+    "max_query_size": QUERY_MAX_BYTES,
     "optimize_move_to_prewhere_if_final": 1,
     "cancel_http_readonly_queries_on_client_close": 1,
 }
@@ -48,8 +49,8 @@ def stream_bytes(
     """The result of a SELECT in `output_format`; leaving the block early stops the query."""
     server = settings.CLICKHOUSE_READER
     sql, parameters = _fitting(sql, params)
-    fields = {"query": (None, f"{sql} FORMAT {output_format}")}
-    fields |= {f"param_{name}": (None, text) for name, text in parameters.items()}
+    fields = [("query", (None, piece)) for piece in _pieces(f"{sql} FORMAT {output_format}")]
+    fields += [(f"param_{name}", (None, text)) for name, text in parameters.items()]
     wait = httpx.Timeout(timeout_seconds + SOCKET_MARGIN_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
     query = {"database": server["database"], "query_id": query_id, "max_execution_time": timeout_seconds}
     try:
@@ -71,6 +72,13 @@ def stream_bytes(
         # Also when the server broke off: once bytes are on their way, that is how it says that the query failed.
         logger.info("clickhouse_stream_failed", query_id=query_id, reason=str(error))
         raise StoreUnavailable("The analytics database broke off its answer.", code=NETWORK_ERROR) from error
+
+
+def _pieces(sql: str) -> Iterator[str]:
+    """A long statement in several fields, which the server puts together again."""
+    size = _FIELD_BYTES // 4  # of the longest characters
+    for at in range(0, len(sql), size):
+        yield sql[at : at + size]
 
 
 def _fitting(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

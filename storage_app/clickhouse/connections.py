@@ -16,9 +16,13 @@ SOCKET_MARGIN_SECONDS = 5
 
 Server = Mapping[str, Any]
 
+QUERY_MAX_BYTES = 16 * 1024 * 1024
+"""Of a statement's text. The default is 256 KiB; one over a thousand columns with long names takes megabytes."""
+
 _SESSION = {
     "server_side_params": True,
     "session_timezone": "UTC",
+    "max_query_size": QUERY_MAX_BYTES,
     # Conditions on the sorting key before FINAL merges, not after: all copies of a row have the same key, so nothing
     # changes but that far less is merged. The server moves no other condition.
     "optimize_move_to_prewhere_if_final": 1,

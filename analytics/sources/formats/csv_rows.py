@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Self
 
 from analytics.sources.batches import (
     BATCH_BYTES,
@@ -25,6 +25,9 @@ from analytics.sources.names import column_names
 
 HEAD_BYTES = 64 * 1024
 SEPARATORS = (",", ";", "\t", "|")
+ROW_MAX_CHARACTERS = 32 * LINE_MAX_CHARACTERS
+"""Of a row whose quoted values go over many lines."""
+_END = "\0"
 _TYPED = tuple(reader_of(name) for name in ("Float64", "DateTime64(3, 'UTC')", "UUID"))
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -41,8 +44,8 @@ class CsvOptions:
     header: bool | None = None
 
 
-def csv_open(*, stream: "io.BufferedReader[Any]", options: CsvOptions) -> Data:
-    """The columns and the rows, one after the other, in bounded memory.
+def csv_open(*, stream: "io.BufferedReader[Any]", options: CsvOptions, is_cut: bool = False) -> Data:
+    """The columns and the rows, one after the other, in bounded memory. `is_cut`: the end may lie within a quote.
 
     Raises:
         SourceFailed: it is no CSV; the same while the rows are read.
@@ -53,15 +56,16 @@ def csv_open(*, stream: "io.BufferedReader[Any]", options: CsvOptions) -> Data:
     errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
     text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
     delimiter = options.delimiter or _delimiter(head.decode(encoding, "replace"), options.quote)
-    reader = csv.reader(_lines(text), delimiter=delimiter, quotechar=options.quote, strict=False)
-    rows = _numbered(reader)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=options.quote, strict=False)
+    rows = _numbered(reader, lines, is_cut=is_cut)
     first = next(rows, None)
     if first is None:
         raise SourceFailed("There is nothing in it.", code="empty")
+    if len(first[1]) > COLUMNS_MAX_COUNT:
+        raise LimitExceeded(f"It has {len(first[1])} columns; {COLUMNS_MAX_COUNT} are allowed.")
     has_header = options.header if options.header is not None else _names_columns(first[1])
     names = column_names(first[1] if has_header else [""] * len(first[1]))
-    if len(names) > COLUMNS_MAX_COUNT:
-        raise LimitExceeded(f"It has {len(names)} columns; {COLUMNS_MAX_COUNT} are allowed.")
     rest = rows if has_header else chain([first], rows)
     return Data(names, [None] * len(names), _batches(rest, names), is_untyped=True)
 
@@ -104,27 +108,48 @@ def _is_typed(text: str) -> bool:
     return False
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    try:
-        while line := text.readline(LINE_MAX_CHARACTERS):
-            if len(line) == LINE_MAX_CHARACTERS:
-                raise LimitExceeded(f"A line has more than {LINE_MAX_CHARACTERS:,} characters.")
-            yield line
-    except UnicodeError as error:
-        raise SourceFailed(f"It is not encoded as {text.encoding}.", code="wrong_encoding") from error
+class _Lines:
+    """The lines, and after them a mark: it is a row of its own unless a quote was never closed."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.is_over = False
+        self.row_characters = 0
+        """Since a row began; whoever has read a row sets it to 0."""
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        if self.is_over:
+            raise StopIteration
+        try:
+            line = self._text.readline(LINE_MAX_CHARACTERS)
+        except UnicodeError as error:
+            raise SourceFailed(f"It is not encoded as {self._text.encoding}.", code="wrong_encoding") from error
+        if len(line) == LINE_MAX_CHARACTERS:
+            raise LimitExceeded(f"A line has more than {LINE_MAX_CHARACTERS:,} characters.")
+        self.row_characters += len(line)
+        if self.row_characters > ROW_MAX_CHARACTERS:
+            raise LimitExceeded(f"A row has more than {ROW_MAX_CHARACTERS:,} characters.")
+        self.is_over = not line
+        return line or _END
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: Any, lines: _Lines, *, is_cut: bool) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not empty, with the line it begins on."""
     while True:
         line = reader.line_num + 1
         try:
             row = next(reader)
-        except StopIteration:
-            return
         except csv.Error as error:
             detail = f"Line {line} cannot be read as CSV ({error}); perhaps a quote is never closed."
             raise SourceFailed(detail, code="malformed") from error
+        if lines.is_over:
+            if row == [_END] or is_cut:
+                return
+            raise SourceFailed(f"A quote is opened in line {line} and never closed.", code="malformed")
+        lines.row_characters = 0
         if row:
             yield line, row
 

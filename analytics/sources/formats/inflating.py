@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from typing import IO, BinaryIO, cast
@@ -59,7 +60,7 @@ class _Bytes(io.RawIOBase):
         """Into a buffer."""
         try:
             data = self._packed.read(len(buffer))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
             raise SourceFailed("The file is damaged, or ends too early.", code="malformed") from error
         self._out += len(data)
         if self._out > self._limit:

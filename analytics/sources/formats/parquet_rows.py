@@ -14,6 +14,7 @@ from analytics.sources.names import column_names
 GROUP_MAX_BYTES = 512 * 1024 * 1024
 """Of one row group, unpacked, as its own footer says."""
 _READ_BYTES = 1024 * 1024
+_UNREADABLE = "\udcff"
 
 
 def parquet_open(*, stream: BinaryIO, max_bytes: int) -> Data:
@@ -35,12 +36,11 @@ def parquet_open(*, stream: BinaryIO, max_bytes: int) -> Data:
     groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
     if any(group.total_byte_size > GROUP_MAX_BYTES for group in groups):
         raise LimitExceeded(f"One of its row groups is larger than {GROUP_MAX_BYTES:,} bytes.")
-    nulls = [_has_nulls(groups, place, field) for place, field in enumerate(schema)]
-    types: list[str | None] = [
-        f"Nullable({name})" if has_null else name
-        for name, has_null in zip(map(_type, schema.types), nulls, strict=True)
-    ]
-    return Data(column_names(schema.names), types, _batches(file, max_bytes))
+    # Whether there are nulls, the rows tell. The footer's statistics are not asked: where they make no sense, pyarrow
+    # ends the whole process.
+    may_lack = frozenset(place for place, field in enumerate(schema) if field.nullable or _may_be_nan(field.type))
+    types: list[str | None] = list(map(_type, schema.types))
+    return Data(column_names(schema.names), types, _batches(file, max_bytes), may_lack=may_lack)
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
@@ -64,21 +64,8 @@ def _type(kind: pa.DataType) -> str:
     return next((name for fits, name in tests if fits(kind)), "String")
 
 
-def _has_nulls(groups: list[Any], place: int, field: pa.Field) -> bool:
-    """Whether a column lacks values; NaN is one that is lacking, and the footer does not count it."""
-    if not field.nullable and not pa.types.is_floating(field.type):
-        return False
-    if pa.types.is_floating(field.type) or pa.types.is_nested(field.type):
-        return True
-    for group in groups:
-        # Nested columns before it move its place.
-        found = next(
-            (group.column(at) for at in range(group.num_columns) if group.column(at).path_in_schema == field.name), None
-        )
-        statistics = found.statistics if found is not None else None
-        if statistics is None or not statistics.has_null_count or statistics.null_count:
-            return True
-    return False
+def _may_be_nan(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind))
 
 
 def _batches(file: Any, max_bytes: int) -> Iterator[Batch]:
@@ -122,5 +109,15 @@ def _values(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(column.type):
         # Finer times are cut to what the table keeps; they would become another kind of object.
         column = pc.floor_temporal(column, unit="millisecond").cast(pa.timestamp("us", tz=column.type.tz))
-    values: list[Any] = column.to_pylist()
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        return [_value(each) for each in column]
     return values
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):  # no text, or a time that Python does not know: no type takes it
+        return _UNREADABLE

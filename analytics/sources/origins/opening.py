@@ -30,9 +30,7 @@ def source_open(*, source: Source, limits: Limits) -> Iterator[Data]:
         return
     with _file(source, secrets, limits) as came:
         options = format_options(source.config)
-        data = data_open(file=came.file, name=came.name, options=options, max_bytes=limits.max_bytes)
-        data.is_cut = came.is_cut
-        yield data
+        yield data_open(file=came.file, name=came.name, options=options, max_bytes=limits.max_bytes, is_cut=came.is_cut)
 
 
 def _file(source: Source, secrets: dict[str, object], limits: Limits) -> AbstractContextManager[Spooled]:

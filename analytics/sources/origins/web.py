@@ -72,9 +72,11 @@ def _answered(client: httpx.Client, url: str, headers: Mapping[str, str], limits
 def _address(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
     try:
         url = base.join(text) if base else httpx.URL(text)
+        host = url.host  # of a name in Punycode that is none, only this tells
     except (httpx.InvalidURL, ValueError, TypeError):
-        raise SourceFailed("The server redirects to no address.", code="unreachable") from None
-    if url.scheme not in {"http", "https"} or not url.host:
+        detail = "The server redirects to no address." if base else "This is no address."
+        raise SourceFailed(detail, code="unreachable") from None
+    if url.scheme not in {"http", "https"} or not host:
         raise SourceFailed("Only addresses of http and https are followed.", code="address_refused")
     return url.copy_with(userinfo=b"")
 
@@ -110,5 +112,7 @@ def _explained(limits: Limits) -> Iterator[None]:
         raise SourceFailed(
             "The server ended its answer too early, or broke the protocol.", code="broken_off"
         ) from error
+    except UnicodeError as error:  # httpx looks at where a redirect leads before we do
+        raise SourceFailed("The server redirects to no address.", code="unreachable") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SourceFailed("The server cannot be reached, or broke off.", code="unreachable") from error

@@ -20,7 +20,7 @@ from analytics.sources.models import ImportedTable, Mode, RefusedRow, Source, So
 from analytics.sources.origins.limits import limits_of_run
 from analytics.sources.origins.opening import source_open
 from analytics.sources.secrets import NoSecretKey
-from analytics.sources.tables import Beside, stored_name, table_columns
+from analytics.sources.tables import Beside, rows_without_key, stored_name, table_columns
 from storage_app.clickhouse.errors import StoreError
 
 logger = structlog.get_logger(__name__)
@@ -103,7 +103,23 @@ class _Import:
             raise SourceFailed("The data have other columns than the table that they go to.", code="columns_differ")
         if lacking := key - set(names):
             raise SourceFailed(f"The data have no column {min(lacking)!r}, which is the key.", code="columns_differ")
+        self._check_table(there, wanted, key)
         return [Column(each.name, not_nullable(each.type)) if each.name in key else each for each in columns]
+
+    def _check_table(self, there: list[Column], wanted: list[Column], key: frozenset[str]) -> None:
+        """Its columns are of the types that are set now, and each of its rows has a key.
+
+        Raises:
+            SourceFailed
+        """
+        types = {column.name: column.type for column in wanted}
+        for column in there:
+            if not_nullable(types.get(column.name, column.type)) != not_nullable(column.type):
+                detail = f"The table's column {column.name!r} is {column.type}; only mode replace changes that."
+                raise SourceFailed(detail, code="columns_differ")
+        may_lack = [column.name for column in there if column.name in key and column.type.startswith("Nullable(")]
+        if may_lack and (rows := rows_without_key(table=self.target, key=may_lack)):
+            raise SourceFailed(f"{rows:,} of the table's rows lack a part of the key.", code="columns_differ")
 
     def _load(self, data: Data, targets: list[Target], beside: Beside) -> None:
         waiting: list[list[Any]] = [[] for _ in targets]

@@ -90,6 +90,28 @@ def test_series_beyond_twenty_are_other(ask: Ask, clickhouse: None) -> None:
 
 
 @_mark
+def test_what_is_called_other_is_not_the_rest(ask: Ask, clickhouse: None) -> None:
+    rows = [("a", 9, 1), ("b", 1, 2), ("c", 2, 3), ("other", 5, 4)]
+    top = {f"s{number:02}": 30 for number in range(19)}
+    rows += [(name, value, 9) for name, value in top.items()]
+    with stored_table("others", {"s": "String", "v": "Int32", "x": "Int32"}, rows):
+        body: dict[str, Any] = {"table_name": "others", "y": [{"function": "sum", "field": "v", "alias": "v"}]}
+        first = {"conditions": [{"field": "x", "operator": "lt", "value": 9}]}
+        bar = ask("chart", **body, chart_type="bar", x="s", limit=2, filters=first)
+        pie = ask("chart", **body, chart_type="pie", x="s", limit=2, filters=first)
+        whole = ask("chart", **body, chart_type="bar", x="s", filters=first)
+        least = {"function": "max", "field": "x", "alias": "least"}
+        line = ask("chart", **body | {"y": [least]}, chart_type="line", x="v", series="s")
+        points = ask("chart", **body | {"y": [{"field": "v"}]}, chart_type="scatter", x="x", series="s")
+    assert (bar["x"], bar["series"][0]["data"]) == (["a", "other", "other_2"], [9, 5, 3])
+    assert [(each["name"], each["value"]) for each in pie["slices"]] == [("a", 9), ("other", 5), ("other_2", 3)]
+    assert whole["x"] == ["a", "other", "c", "b"]
+    assert [each["name"] for each in line["series"]][-2:] == ["other", "other_2"]
+    drawn = {each["name"]: len(each["points"]) for each in points["series"]}
+    assert (drawn["other"], drawn["other_2"]) == (1, 3)
+
+
+@_mark
 def test_scatter_and_heatmap(ask: Ask, everything: str, frame: pd.DataFrame) -> None:
     points = ask("chart", table_name=everything, chart_type="scatter", x="id", y=[{"field": "maybe_int"}], series="low")
     for series in points["series"]:

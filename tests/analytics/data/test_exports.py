@@ -149,6 +149,9 @@ def test_aggregates_and_verbatim_queries(everything: str, client: APIClient, fra
     assert len(paged.splitlines()) == len(frame)  # a page is what a screen shows; an export is all
 
 
+NUL = "null_characters_not_allowed"
+
+
 @pytest.mark.parametrize(
     ("body", "code", "attr"),
     [
@@ -157,6 +160,27 @@ def test_aggregates_and_verbatim_queries(everything: str, client: APIClient, fra
         ({"table_name": "evnts", "format": "csv"}, "unknown_table", "table_name"),
         ({"table_name": "events", "format": "csv", "columns": ["x"]}, "unknown_field", "columns.0"),
         ([], "required", "format"),
+        ({"table_name": "events", "format": "csv", "columns": ["properties.\0"]}, NUL, "columns.0"),
+        ({"table_name": "events", "format": "csv", "x\0": 1}, NUL, "body"),
+        (
+            {"table_name": "events", "format": "csv", "filters": json.loads("[" * 300 + "]" * 300)},
+            "too_deep",
+            "filters",
+        ),
+        (
+            {
+                "table_name": "events",
+                "format": "csv",
+                "filters": {"conditions": [{"field": "user_id", "operator": "in", "value": ["a", "\0"]}]},
+            },
+            NUL,
+            "filters.conditions.0.value.1",
+        ),
+        (
+            {"table_name": "events", "format": "csv", "aggregations": [{"function": "count", "alias": "a\0"}]},
+            NUL,
+            "aggregations.0.alias",
+        ),
     ],
 )
 def test_refusals(body: Any, code: str, attr: str, client: APIClient) -> None:

@@ -152,6 +152,18 @@ def test_redirects_to_anything_else_are_not_followed(
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("host", ["xn--", "xn--a.example", "a" * 300, "..", "%00"])
+def test_hosts_that_are_none(host: str, server: LocalServer, fails: Callable[..., str]) -> None:
+    assert fails(f"http://{host}/data.csv") in {"This is no address.", "There is no such host."}
+
+
+@pytest.mark.parametrize("location", ["http://xn--/", "http://[::1", "http://\xff/", "//xn--"])
+def test_redirects_to_hosts_that_are_none(location: str, server: LocalServer, fails: Callable[..., str]) -> None:
+    server.answers["/data.csv"] = redirect(location)
+    fails(server.url())
+    assert len(server.requests) == 1
+
+
 def test_tls_sees_the_name_and_trusts_nobody_unknown(
     fails: Callable[..., str], settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,11 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,6 +134,9 @@ def test_names_are_different_and_can_be_quoted(raw: list[str]) -> None:
         (b'{"a":1}\n{"a":1.5,"b":{"c":[1]}}\n', {}, [("a", "Float64"), ("b", "Nullable(String)")]),
         (b'{"a":1}\n{"a":"x"}\n', {}, [("a", "String")]),
         (b'{"a":"1"}\n', {}, [("a", "String")]),
+        (b"_row_exists,_row_exists\n1,2\n", {}, [("_row_exists_2", "Int64"), ("_row_exists_3", "Int64")]),
+        (b"\0\n\0", {"header": True}, [("column_1", "String")]),
+        (b"<html>\nx\n", {"format": "csv"}, [("<html>", "String")]),
     ],
 )
 def test_what_is_found_out(data: bytes, options: Any, columns: Any) -> None:
@@ -160,6 +166,74 @@ def test_ndjson_rows_that_are_none() -> None:
     ]
 
 
+@given(st.integers(1, 1100))
+def test_nested_values_are_text_however_deep(depth: int) -> None:
+    line = b'{"a":' + b"[" * depth + b"]" * depth + b"}\n"
+    _, rows, refused = read(opened(b'{"a":"x"}\n' + line))
+    if refused:
+        assert (depth > 100, refused[0].reason) == (True, "is nested too deeply")
+    else:
+        assert rows[1:] == [("[" * depth + "]" * depth,)]
+
+
+def test_nested_values_take_the_room_of_their_text() -> None:
+    data = opened((b'{"a":[' + b"{}," * 100_000 + b"1]}\n") * 3)
+    assert [type(value) for batch in data.batches for value in batch.columns[0]] == [str] * 3
+
+
+def test_what_is_told_of_a_refused_row_can_be_kept() -> None:
+    """PostgreSQL takes no NUL."""
+    _, _, refused = read(opened(b'{"a":1}\n' * 10_000 + b'{"a\\u0000b\\u0000":"\\u0000"}\n'))
+    assert [each.reason for each in refused] == ["names a\ufffdb\ufffd, which no line before did"]
+    assert "\0" not in refused[0].row
+
+
+def test_a_row_over_many_lines_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each value and each line is short; together they would fill the memory."""
+    monkeypatch.setattr("analytics.sources.formats.csv_rows.ROW_MAX_CHARACTERS", 1000)
+    lines = b'1,"\n' + b'",a,a,a,"\n' * 200 + b'"\n'
+    with pytest.raises(SourceFailed, match="A row has more than 1,000 characters"):
+        read(opened(b"a,b\n" + lines))
+
+
+def test_a_sample_may_end_within_a_quote() -> None:
+    data = data_open(
+        file=io.BytesIO(b'a,b\n1,"x\ny"\n2,"z\n'), name="", options=FormatOptions(), max_bytes=10**9, is_cut=True
+    )
+    assert read(data)[1] == [(1, "x\ny")]
+
+
+def parquet(table: pa.Table) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=2)
+    return file.getvalue()
+
+
+def test_parquet_values_that_python_does_not_know_are_refused() -> None:
+    far = pa.array([10**12, 0, None], pa.timestamp("s"))
+    texts = pa.array([b"\xff", b"a", b"b"], pa.binary()).view(pa.string())
+    for table, column in ((pa.table({"a": far}), "DateTime64(3, 'UTC')"), (pa.table({"a": texts}), "String")):
+        columns, rows, refused = read(opened(parquet(table)))
+        assert columns == [("a", f"Nullable({column})" if column != "String" else column)]
+        assert (len(rows), [each.line for each in refused]) == (2, [1])
+
+
+@pytest.mark.parametrize("flip", [0x01, 0x80])
+def test_a_damaged_footer_ends_nothing_but_the_reading(flip: int) -> None:
+    """pyarrow ends the whole process where the statistics in a footer make no sense."""
+    good = parquet(pa.table({"n": [1, 2, None], "s": ["x", "y", "z"], "l": [[1], [], None]}))
+    assert [kind for _, kind in read(opened(good))[0]] == ["Nullable(Int64)", "String", "Nullable(String)"]
+    footer = len(good) - 8 - int.from_bytes(good[-8:-4], "little")
+    readable = 0
+    for place in range(footer, len(good) - 8):
+        damaged = bytearray(good)
+        damaged[place] ^= flip
+        with suppress(SourceFailed):
+            read(opened(bytes(damaged), format="parquet"))
+            readable += 1
+    assert 0 < readable < len(good) - 8 - footer
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [
@@ -167,6 +241,10 @@ def test_ndjson_rows_that_are_none() -> None:
         (b",".join([b"x"] * 1001) + b"\n", "1001 columns"),
         (b"[1]\n" * 3, ""),
         (b"\xff\xfe" + "a,b\n1,2\n".encode("utf-16-le")[:-1], "encoded"),
+        (b",".join([b"x"] * 400_000) + b"\n1\n", "400000 columns"),
+        (b'a,b\n1,x\n2,"y\n3,z\n4,z\n', "opened in line 3 and never closed"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE html><html><body>Please sign in</body></html>\n", "web page"),
+        (b"<html>\n<p>a,b\n</html>\n", "web page"),
     ],
 )
 def test_damage(data: bytes, error: str) -> None:

@@ -79,6 +79,39 @@ def test_other_columns_than_the_tables_are_refused(feed: Any, sync: Sync, mode: 
     assert rows("t") == [(1, "x")]
 
 
+def test_rows_without_a_key_are_not_lost_to_an_upsert(feed: Any, sync: Sync) -> None:
+    """A null is equal to no key and unequal to none, so that such rows would be neither replaced nor kept."""
+    source, put = feed(b"k,v\n1,a\n,b\n")
+    sync(source)
+    put(b"k,v\n1,c\n")
+    Source.objects.filter(pk=source).update(mode="upsert", key=["k"])
+    run = sync(source)
+    assert (run.status, run.error) == ("failed", "1 of the table's rows lack a part of the key.")
+    assert rows("t", "v") == [(1, "a"), (None, "b")]
+
+
+def test_a_nullable_key_without_nulls_is_good(feed: Any, sync: Sync) -> None:
+    source, put = feed(
+        b"k,v\n1,a\n2,b\n", columns=[{"name": "k", "type": "Nullable(Int64)"}, {"name": "v", "type": "String"}]
+    )
+    sync(source)
+    put(b"k,v\n1,c\n")
+    Source.objects.filter(pk=source).update(mode="upsert", key=["k"])
+    assert sync(source).status == "succeeded"
+    assert (columns("t")["k"], rows("t")) == ("Int64", [(1, "c"), (2, "b")])
+
+
+@pytest.mark.parametrize("mode", ["append", "upsert"])
+def test_another_type_than_the_tables_is_not_passed_over(feed: Any, sync: Sync, mode: str) -> None:
+    source, _ = feed(b"a,b\n1,2\n", mode=mode, key=["a"] if mode == "upsert" else [])
+    sync(source)
+    set_to = [{"name": "a", "type": "Nullable(Int64)"}, {"name": "b", "type": "String"}]
+    Source.objects.filter(pk=source).update(columns=set_to)
+    run = sync(source)
+    assert (run.status, run.error) == ("failed", "The table's column 'b' is Int64; only mode replace changes that.")
+    assert rows("t") == [(1, 2)]
+
+
 @pytest.mark.parametrize("mode", ["replace", "append", "upsert"])
 def test_a_failed_run_leaves_the_table(feed: Any, sync: Sync, mode: str, owner: User, as_user: AsUser) -> None:
     source, put = feed(b"a,b\n1,x\n", mode=mode, key=["a"] if mode == "upsert" else [])

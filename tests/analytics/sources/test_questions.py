@@ -46,6 +46,24 @@ def test_every_kind_of_question(owner: User, as_user: AsUser, cities: dict[str, 
     assert sorted(lines[1:]) == ["1", "1087000", "3700000"]
 
 
+def test_a_wide_table_with_long_names(owner: User, as_user: AsUser, make: Make, sync: Sync) -> None:
+    """Hundreds of names of 128 characters of four bytes are a statement of more than the 256 KiB ClickHouse takes."""
+    names = [f"{number:04}" + "\N{WATER WAVE}" * 124 for number in range(550)]
+    data = "\n".join([",".join(names), ",".join(["=x"] * len(names))]) + "\n"
+    source = make(type="file", config={"path": upload(as_user, owner, "wide.csv", data.encode()), "header": True})
+    run = sync(source["id"])
+    assert (run.status, run.error, run.rows_written) == ("succeeded", "", 1)
+    client, table = as_user(owner), {"table_name": source["table_name"]}
+
+    answer = client.post("/api/v1/data/query", table | {"sort": [{"field": names[-1]}]})
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["data"] == [dict.fromkeys(names, "=x")]
+    for kind in ("csv", "parquet"):
+        export = client.post("/api/v1/data/export", table | {"format": kind})
+        assert export.status_code == 200, (kind, export.content)
+        assert b"".join(export.streaming_content)  # type: ignore[attr-defined]  # a streamed answer
+
+
 def test_it_is_in_the_list_of_tables_for_those_who_may_read_it(
     owner: User, colleague: User, stranger: User, as_user: AsUser, cities: dict[str, Any]
 ) -> None:

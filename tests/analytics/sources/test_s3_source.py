@@ -57,7 +57,7 @@ def test_parquet(store: Any, make: Make, sync: Sync) -> None:
     assert (run.status, run.error) == ("succeeded", "")
     assert columns("ta_ble") == {
         "n": "Nullable(Int64)", "d": "Decimal(3, 2)", "t": "DateTime64(3, 'UTC')", "s": "String",
-        "c": "Nullable(String)", "l": "Nullable(String)",
+        "c": "Nullable(String)", "l": "String",
     }  # fmt: skip
     assert rows("ta_ble", "n") == [
         (1, Decimal("1.50"), moment, "x", "x", "[1, 2]"),

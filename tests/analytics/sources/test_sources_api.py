@@ -86,6 +86,7 @@ REFUSED = [
     (HTTP | {"columns": [{"name": "a\nb", "type": "String"}]}, [("invalid", "columns.0.name")]),
     (HTTP | {"schedule": "now and then"}, [("invalid", "schedule")]),
     (HTTP | {"schedule": "* * * * * *  *"}, [("invalid", "schedule")]),
+    (HTTP | {"schedule": "* * * * * *"}, [("invalid", "schedule")]),
     (HTTP | {"schedule": "every 0 minutes"}, [("invalid", "schedule")]),
     (HTTP | {"schedule": "every 99999 days"}, [("invalid", "schedule")]),
     (HTTP | {"schedule": "0 0 31 2 *"}, [("invalid", "schedule")]),

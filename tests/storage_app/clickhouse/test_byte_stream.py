@@ -49,6 +49,12 @@ def test_parameters(kind: str, value: Any, shown: Any) -> None:
     assert json.loads(read(f"SELECT {{p:{kind}}} AS p", {"p": value}))["p"] == shown
 
 
+def test_a_statement_longer_than_a_field_of_the_form() -> None:
+    text = "☃'" * 200_000
+    escaped = text.replace("'", "\\'")
+    assert json.loads(read(f"SELECT '{escaped}' AS t, {{p:UInt8}} AS p", {"p": 5})) == {"t": text, "p": 5}
+
+
 def test_what_goes_wrong(settings: Settings) -> None:
     with pytest.raises(QueryInvalid):
         read("SELECT nothing FROM events")
