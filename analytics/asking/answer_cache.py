@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 import lz4.frame
@@ -24,7 +23,21 @@ _POLL_SECONDS = 0.02
 _STAMP_BYTES = 8
 TOTAL_BYTES = 256 * 1024 * 1024
 """Of a window of QUERY_CACHE_SECONDS; Redis holds two at most, and what is buffered must never lack the room."""
-_UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+# The kept answer, or 1 for whoever is to make it and 0 for the others.
+_LOOK = """
+local kept = redis.call('GET', KEYS[1])
+if kept then return kept end
+return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+"""
+# Keep an answer, where there is one and room for it; let go of the lock, if it is one's own.
+_KEEP = """
+if ARGV[2] ~= '' then
+    local bytes = redis.call('INCRBY', KEYS[3], #ARGV[2])
+    redis.call('EXPIRE', KEYS[3], ARGV[3])
+    if bytes <= tonumber(ARGV[4]) then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+end
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,61 +62,49 @@ def answer_get(key: str, make: Callable[[], bytes], *, fresh: bool) -> Answer:
     if not settings.QUERY_CACHE_SECONDS:
         return Answer(make(), None)
     if fresh:
-        body = make()
-        _keep(key, body)
-        return Answer(body, None)
+        return _made(key, make, token="")
     token = uuid4().hex
-    wait_ms = (settings.QUERY_TIMEOUT_SECONDS + 5) * 1000
     while True:
         raise_if_gone()
         try:
-            kept = _kept(key)
-            if kept is not None:
-                return kept
-            is_mine = bool(client().set(_LOCK + key, token, nx=True, px=wait_ms))
+            found = _look(key, token)
         except redis.RedisError as error:
             logger.warning("answer_cache_off", reason=str(error))
             return Answer(make(), None)
-        if is_mine:
+        if isinstance(found, Answer):
+            return found
+        if found:
             return _made(key, make, token)
         time.sleep(_POLL_SECONDS)  # whoever has the lock keeps an answer, or lets go of it
 
 
+def _look(key: str, token: str) -> Answer | bool:
+    """The kept answer; without one, whether the caller is to make it."""
+    wait_ms = (settings.QUERY_TIMEOUT_SECONDS + 5) * 1000
+    found = client().register_script(_LOOK)(keys=[_PREFIX + key, _LOCK + key], args=[token, wait_ms])
+    if not isinstance(found, bytes):
+        return bool(found)
+    made_at = int.from_bytes(found[:_STAMP_BYTES], "big")
+    return Answer(lz4.frame.decompress(found[_STAMP_BYTES:]), max(0, int(time.time()) - made_at))
+
+
 def _made(key: str, make: Callable[[], bytes], token: str) -> Answer:
+    body = b""
     try:
         body = make()
-        _keep(key, body)
     finally:
-        try:
-            _unlock()(keys=[_LOCK + key], args=[token])
-        except redis.RedisError as error:
-            logger.warning("answer_lock_stays", reason=str(error))  # until it expires
+        _keep(key, body, token)
     return Answer(body, None)
 
 
-def _unlock() -> Any:
-    return client().register_script(_UNLOCK)
-
-
-def _kept(key: str) -> Answer | None:
-    kept = client().get(_PREFIX + key)
-    if not isinstance(kept, bytes):
-        return None
-    made_at = int.from_bytes(kept[:_STAMP_BYTES], "big")
-    return Answer(lz4.frame.decompress(kept[_STAMP_BYTES:]), max(0, int(time.time()) - made_at))
-
-
-def _keep(key: str, body: bytes) -> None:
-    if len(body) > settings.QUERY_CACHE_MAX_BYTES:
-        return
-    packed = int(time.time()).to_bytes(_STAMP_BYTES, "big") + lz4.frame.compress(body)
-    window = f"{_BYTES}{int(time.time()) // settings.QUERY_CACHE_SECONDS}"
+def _keep(key: str, body: bytes, token: str) -> None:
+    now = int(time.time())
+    packed = b""
+    if 0 < len(body) <= settings.QUERY_CACHE_MAX_BYTES:
+        packed = now.to_bytes(_STAMP_BYTES, "big") + lz4.frame.compress(body)
+    window = f"{_BYTES}{now // settings.QUERY_CACHE_SECONDS}"
+    args: list[str | bytes | int] = [token, packed, settings.QUERY_CACHE_SECONDS, TOTAL_BYTES]
     try:
-        with client().pipeline(transaction=False) as pipe:
-            pipe.incrby(window, len(packed))
-            pipe.expire(window, settings.QUERY_CACHE_SECONDS)
-            kept_bytes, _ = pipe.execute()
-        if kept_bytes <= TOTAL_BYTES:
-            client().set(_PREFIX + key, packed, ex=settings.QUERY_CACHE_SECONDS)
+        client().register_script(_KEEP)(keys=[_PREFIX + key, _LOCK + key, window], args=args)
     except redis.RedisError as error:
-        logger.warning("answer_not_kept", reason=str(error))
+        logger.warning("answer_not_kept", reason=str(error))  # the lock ends by itself
