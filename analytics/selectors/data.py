@@ -90,9 +90,9 @@ def _answered(
 
 def _key(table: Table, state: TableState, request: Struct) -> str:
     """Of the question, the caller's rows, and the table's rows as they are now."""
-    newest = (table.stored_as, state.version.uuid, state.version.changed_at, state.newest)
+    rows = (table.stored_as, state)
     policy = (table.policy.sql, table.policy.parameters) if table.policy else None
-    return cache_key(type(request).__name__.encode(), *map(_JSON.encode, (request, policy, newest)))
+    return cache_key(type(request).__name__.encode(), *map(_JSON.encode, (request, policy, rows)))
 
 
 def _page(table: Table, request: QueryRequest, asker: Asker) -> dict[str, Any]:
