@@ -85,7 +85,8 @@ def _answered(
 ) -> Answer:
     table, state = table_find(user=user, name=request.table_name)
     asker = Asker(caller=str(user.pk), name=name)
-    return answer_get(_key(table, state, request), lambda: _JSON.encode(make(table, asker)), fresh=fresh)
+    key = _key(table, state, request)
+    return answer_get(key, lambda: _JSON.encode(make(table, asker)), asker=asker, fresh=fresh)
 
 
 def _key(table: Table, state: TableState, request: Struct) -> str:

@@ -162,9 +162,11 @@ def execute(
 def cancel(query_id: str) -> bool:
     """Stops a running query, from any thread or process, and waits until it has stopped.
 
+    Those whose ids are this one and a hyphen and more are parts of it.
+
     Returns: whether it was running.
     """
-    sql = "KILL QUERY WHERE query_id = {query_id:String} SYNC"
+    sql = "KILL QUERY WHERE query_id = {query_id:String} OR startsWith(query_id, concat({query_id:String}, '-')) SYNC"
     call = Call("cancel", sql, CANCEL_TIMEOUT_SECONDS)
     with call.made(), connections.own_client(CANCEL_TIMEOUT_SECONDS) as client:
         stopped = client.execute(sql, bind(sql, {"query_id": query_id}), **call.options())

@@ -201,8 +201,7 @@ def test_of_many_who_ask_the_same_at_once_one_asks(
 def test_without_redis_questions_are_answered(client: APIClient, settings: Settings, monkeypatch: Any) -> None:
     store([event("u", "click", "2025-03-10T10:00:00")])
     dead = redis.Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
-    for module in ("answer_cache", "budget", "running"):
-        monkeypatch.setattr(f"analytics.asking.{module}.client", lambda: dead)
+    monkeypatch.setattr("analytics.asking.exchange.client", lambda: dead)
     settings.QUERY_BUDGET_SECONDS = 1
     answer = client.post("/api/v1/data/aggregate", {"table_name": "events", "aggregations": COUNT})
     assert (answer.status_code, answer.json()["data"]) == (200, [{"count": 1}])
