@@ -33,11 +33,18 @@ def cache_key(*parts: bytes) -> str:
     return digest.hexdigest()
 
 
-def answer_get(key: str, make: Callable[[], bytes], *, asker: Asker, fresh: bool) -> Answer:
-    """The kept answer, or a new one; `fresh`: a new one in any case. Without Redis every answer is new."""
-    if not settings.QUERY_CACHE_SECONDS:
+def answer_make(make: Callable[[], bytes], *, asker: Asker) -> Answer:
+    """A new answer, whatever is kept; it is not kept either."""
+    asker.begin()
+    try:
         return Answer(make(), None)
-    token = "" if fresh else uuid4().hex
+    finally:
+        asker.end()
+
+
+def answer_get(key: str, make: Callable[[], bytes], *, asker: Asker) -> Answer:
+    """The kept answer, or a new one, which is kept. Without Redis every answer is new."""
+    token = uuid4().hex
     while True:
         raise_if_gone()
         found = asker.begin(key=key, token=token)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from django.conf import settings
 
 from accounts.models import User
-from analytics.asking.answer_cache import Answer, answer_get, cache_key
+from analytics.asking.answer_cache import Answer, answer_get, answer_make, cache_key
 from analytics.asking.running import Asker
 from analytics.query.aggregate import aggregate_statement
 from analytics.query.chart import chart_plan
@@ -15,7 +16,7 @@ from analytics.query.requests import AggregateRequest, ChartRequest, QueryReques
 from analytics.query.select import count_statement, days_of_page, page_statement, sorts_by_time
 from analytics.query.statements import Statement
 from analytics.query.tables import Table
-from analytics.tables.schema import TableState, table_find
+from analytics.tables.schema import TableState, table_find, table_shape
 from analytics.tables.statistics import table_sample_get
 from storage_app.clickhouse.gateway import QueryResult
 
@@ -66,7 +67,7 @@ def data_check(*, user: User, kind: type[QueryRequest | AggregateRequest | Chart
         QueryProblem
     """
     request = request_read(data, kind)
-    table, _ = table_find(user=user, name=request.table_name)
+    table = table_shape(user=user, name=request.table_name)
     if isinstance(request, ChartRequest):
         chart_plan(table, request)
     elif isinstance(request, AggregateRequest):
@@ -83,10 +84,12 @@ def _answered(
     name: str,
     fresh: bool,
 ) -> Answer:
-    table, state = table_find(user=user, name=request.table_name)
     asker = Asker(caller=str(user.pk), name=name)
-    key = _key(table, state, request)
-    return answer_get(key, lambda: _JSON.encode(make(table, asker)), asker=asker, fresh=fresh)
+    if fresh or not settings.QUERY_CACHE_SECONDS:
+        shape = table_shape(user=user, name=request.table_name)
+        return answer_make(lambda: _JSON.encode(make(shape, asker)), asker=asker)
+    table, state = table_find(user=user, name=request.table_name)
+    return answer_get(_key(table, state, request), lambda: _JSON.encode(make(table, asker)), asker=asker)
 
 
 def _key(table: Table, state: TableState, request: Struct) -> str:

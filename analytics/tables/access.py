@@ -25,6 +25,8 @@ class TableSource:
     time_column: str | None = None
     order: tuple[str, ...] = ()
     json_columns: frozenset[str] = frozenset()
+    is_swapped: bool = False
+    """Whether another table, with other columns, may take its place at any moment."""
 
 
 def _events_policy(user: User) -> Policy | None:
@@ -119,4 +121,5 @@ def _imported(table: ImportedTable) -> TableSource:
         policy=lambda _: None,
         description=f"Imported by the source {table.source.name}.",
         order=tuple(column["name"] for column in table.columns),
+        is_swapped=True,
     )

@@ -1,6 +1,7 @@
 """Columns of a table, and its state, which changes whenever its rows do."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -46,32 +47,42 @@ class TableState:
 
 
 def table_find(*, user: User, name: str) -> tuple[Table, TableState]:
-    """A table the user may read, with its columns, as it is now.
+    """A table the user may read, with its columns, and its state of now, for answers that are kept.
 
     Raises:
         QueryProblem: there is no such table, or not for this user.
     """
     source = table_source_find(user=user, name=name)
-    state = _state(source.stored_as)
-    if state is None:
-        raise QueryProblem("unknown_table", f"The table {name[:128]!r} holds no data yet.", "table_name")
-    return _table(source, state.version, source.policy(user)), state
+    mark = mark_read(source.stored_as)
+    version = _version(source, is_current=lambda known: _is_of(known, mark))
+    return _table(source, version, source.policy(user)), TableState(version, mark)
+
+
+def table_shape(*, user: User, name: str) -> Table:
+    """The table alone, which costs less to find.
+
+    Raises:
+        QueryProblem: as table_find.
+    """
+    source = table_source_find(user=user, name=name)
+    version = _version(source, is_current=lambda _: not source.is_swapped)
+    return _table(source, version, source.policy(user))
 
 
 _versions: dict[str, tuple[float, Version]] = {}
 
 
-def _state(stored_as: str) -> TableState | None:
-    mark = mark_read(stored_as)
-    asked_at, version = _versions.get(stored_as, (0.0, None))
-    is_known = version is not None and _is_of(version, mark) and time.monotonic() - asked_at <= VERSION_SECONDS
-    if version is None or not is_known:
-        rows = gateway.query(_VERSION, {"table": stored_as}, timeout_seconds=TIMEOUT_SECONDS)
-        if not rows:
-            return None
-        version = Version(*rows[0])
-        _versions[stored_as] = (time.monotonic(), version)
-    return TableState(version, mark)
+def _version(source: TableSource, *, is_current: Callable[[Version], bool]) -> Version:
+    """The one known for no longer than VERSION_SECONDS, if it `is_current`; or the store's."""
+    asked_at, known = _versions.get(source.stored_as, (0.0, None))
+    if known and time.monotonic() - asked_at <= VERSION_SECONDS and is_current(known):
+        return known
+    rows = gateway.query(_VERSION, {"table": source.stored_as}, timeout_seconds=TIMEOUT_SECONDS)
+    if not rows:
+        raise QueryProblem("unknown_table", f"The table {source.name[:128]!r} holds no data yet.", "table_name")
+    version = Version(*rows[0])
+    _versions[source.stored_as] = (time.monotonic(), version)
+    return version
 
 
 def _is_of(version: Version, mark: Mark) -> bool:

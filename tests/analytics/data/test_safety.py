@@ -141,8 +141,8 @@ def test_budgets(
     settings.QUERY_BUDGET_ROWS = 200
     asked = {"table_name": everything, "aggregations": COUNT, "group_by": ["text"]}
     fresh = {"Cache-Control": "no-cache"}
-    for _ in range(2):
-        assert client.post("/api/v1/data/aggregate", asked, headers=fresh).status_code == 200
+    for headers in ({}, fresh):
+        assert client.post("/api/v1/data/aggregate", asked, headers=headers).status_code == 200
     refused = client.post("/api/v1/data/aggregate", asked, headers=fresh)
     assert (refused.status_code, errors(refused)) == (429, [("throttled", None)])
     assert 1 <= int(refused["Retry-After"]) <= 60
