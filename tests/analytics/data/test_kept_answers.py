@@ -89,8 +89,8 @@ def test_a_merge_changes_nothing(count: Count) -> None:
     assert count() == (8, False)
     gateway.execute("SYSTEM START MERGES parted")
     gateway.execute("OPTIMIZE TABLE parted FINAL")
-    of_table = "active AND database = currentDatabase() AND table = 'parted'"
-    [(parts,)] = gateway.query(f"SELECT count() FROM system.parts WHERE {of_table}")
+    sql = "SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = {table:String}"
+    [(parts,)] = gateway.query(sql, {"table": "parted"})
     assert (parts, count()) == (2, (8, True))
 
 
