@@ -67,7 +67,7 @@ def data_check(*, user: User, kind: type[QueryRequest | AggregateRequest | Chart
         QueryProblem
     """
     request = request_read(data, kind)
-    table = table_shape(user=user, name=request.table_name)
+    table, _ = table_find(user=user, name=request.table_name)
     if isinstance(request, ChartRequest):
         chart_plan(table, request)
     elif isinstance(request, AggregateRequest):
