@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from drf_standardized_errors.handler import ExceptionHandler as StandardizedExceptionHandler
 from kombu.exceptions import OperationalError as BrokerError
@@ -63,10 +63,24 @@ class BodyTooLarge(exceptions.APIException):
     default_detail = "The body is too large."
 
 
+class BodyIncomplete(exceptions.APIException):
+    """The client went away, or stalled, in the middle of its request."""
+
+    status_code = 400
+    default_code = "incomplete"
+    default_detail = "The body ended before its end."
+
+
+_OF_BODIES: dict[type[Exception], type[exceptions.APIException]] = {
+    RequestDataTooBig: BodyTooLarge,
+    UnreadablePostError: BodyIncomplete,
+}
+
+
 def translate(error: Exception) -> Exception:
     """The API's error for one of a store's, or of Django's own; any other error as it is."""
-    if isinstance(error, RequestDataTooBig):
-        return BodyTooLarge()
+    if of_body := _OF_BODIES.get(type(error)):
+        return of_body()
     if isinstance(error, _STORE_DOWN):
         return ServiceUnavailable()
     if isinstance(error, QueryRefused):
@@ -119,7 +133,7 @@ class StoreErrorMiddleware:
         translated = translate(exception)
         if not isinstance(translated, exceptions.APIException):
             return None
-        if not isinstance(exception, StoreError):
+        if isinstance(translated, ServiceUnavailable) and not isinstance(exception, StoreError):
             logger.warning(
                 "store_unavailable", cause=type(exception).__name__, reason=str(exception), path=request.path
             )
@@ -134,6 +148,12 @@ def error_response(status: int, code: str, detail: str) -> JsonResponse:
     kind = "server_error" if status >= 500 else "client_error"
     errors: Sequence[dict[str, Any]] = [{"code": code, "detail": detail, "attr": None}]
     return JsonResponse({"type": kind, "errors": errors}, status=status)
+
+
+def incomplete_response() -> JsonResponse:
+    """BodyIncomplete, outside DRF."""
+    incomplete = BodyIncomplete()
+    return error_response(incomplete.status_code, incomplete.default_code, str(incomplete.detail))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -68,7 +68,7 @@ def _command(name: str, environment: Mapping[str, str], *arguments: str) -> Prog
 
 def _web(settings: RunSettings, environment: Mapping[str, str]) -> Program:
     address = ["--host", settings.host, "--port", str(settings.port)]
-    capacity = ["--workers", "2", "--no-ws"]
+    capacity = ["--workers", "2", "--backpressure", "4096", "--no-ws"]
     ending = ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
     return Program(
         name="web",

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 from typing import Any
 from wsgiref.types import StartResponse
 
@@ -22,6 +21,16 @@ logger = structlog.get_logger(__name__)
 SEND_STALL_SECONDS = 120
 """A client that takes nothing for so long, in the middle of an answer, is given up."""
 
+INCOMPLETE = (
+    b'{"type": "client_error", "errors": ['
+    b'{"code": "incomplete", "detail": "The body ended before its end.", "attr": null}]}'
+)
+"""What config.errors says to it; here Django has not heard of the request."""
+_INCOMPLETE_HEAD = {
+    "type": "http.response.start",
+    "status": 400,
+    "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(INCOMPLETE)).encode())],
+}
 
 Handler = Callable[[Environ, StartResponse], HttpResponseBase]
 """Django's WSGI handler."""
@@ -37,7 +46,8 @@ class Head:
         self, status: str, headers: list[tuple[str, str]], exc_info: object = None, /
     ) -> Callable[[bytes], object]:
         """As in PEP 3333."""
-        told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        # Django's cookies begin with a space, which HTTP/2 forbids.
+        told = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers]
         self.message = {"type": "http.response.start", "status": int(status[:3]), "headers": told}
         return _write
 
@@ -60,13 +70,14 @@ class Application:
         try:
             environ["wsgi.input"] = await incoming.begin()
         except UnreadablePostError:
-            await send({"type": "http.response.start", "status": HTTPStatus.REQUEST_TIMEOUT, "headers": []})
-            return await send(_part(b"", more=False))
+            await send(_INCOMPLETE_HEAD)
+            return await send(_part(INCOMPLETE, more=False))
         client = Client(scope, incoming, receive)
         loop = asyncio.get_running_loop()
         try:
             answer = _Answer(self._handler, environ, client, send, loop)
             if (body := await loop.run_in_executor(self._threads, answer.make)) is not None:
+                await incoming.drop()
                 await send(answer.head.message)
                 await send(_part(body, more=False))
         finally:
@@ -91,7 +102,8 @@ class _Answer:
         response = self._handler(self._environ, self.head)
         try:
             if not response.streaming:
-                return b"".join(response)
+                # Over HTTP/2 granian would send it for a HEAD too.
+                return b"".join(response) if self._environ["REQUEST_METHOD"] != "HEAD" else b""
             self._stream(response)
             return None
         finally:

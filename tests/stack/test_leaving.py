@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import httpx
@@ -110,14 +112,50 @@ def test_an_export_that_breaks_off_does_not_look_whole(running: Running, store: 
     assert (record["status"], record["error"]) == ("failed", "The analytics database broke off its answer.")
 
 
-def test_clients_that_send_slowly_hold_up_nobody(running: Running) -> None:
+@pytest.mark.parametrize(
+    ("path", "length"),
+    [
+        ("/api/v1/events", "Content-Length: 100000"),
+        ("/api/v1/data/query", "Transfer-Encoding: chunked"),
+        ("/api/v1/events", "Content-Length: 1000000"),  # without a token, so that nobody wants it
+    ],
+)
+def test_clients_that_send_slowly_hold_up_nobody(running: Running, path: str, length: str) -> None:
     parts = urlsplit(running.url)
-    slow = [http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60) for _ in range(40)]
-    for connection in slow:
-        connection.putrequest("POST", "/api/v1/events")
-        connection.putheader("Content-Type", "application/json")
-        connection.putheader("Content-Length", "100000")
-        connection.endheaders(b"{")
-    assert httpx.get(f"{running.url}/health", timeout=10).status_code == 200
-    for connection in slow:
-        connection.close()
+    begun = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n{length}\r\n\r\n1\r\n"
+    with ExitStack() as slow:
+        for _ in range(40):
+            connection = slow.enter_context(socket.create_connection((parts.hostname, parts.port)))
+            connection.sendall(begun.encode())
+        assert httpx.get(f"{running.url}/health", timeout=10).status_code == 200
+
+
+def test_clients_that_send_nothing_keep_nobody_out(running: Running) -> None:
+    parts = urlsplit(running.url)
+    with ExitStack() as idle:
+        for _ in range(1500):
+            idle.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=10))
+        for _ in range(8):  # whichever process gets it
+            assert httpx.get(f"{running.url}/health", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"Content-Length: 100\r\n\r\n{",
+        b"Content-Length: 1000000\r\n\r\n{",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n50000\r\n" + b" " * 0x50000 + b"\r\n",
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/data/query", "/auth/login"])
+def test_a_body_that_breaks_off_is_told(running: Running, path: str, sent: bytes) -> None:
+    parts = urlsplit(running.url)
+    token = running.client().headers["Authorization"]
+    head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: {token}\r\n"
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as connection:
+        connection.sendall(head.encode() + b"Content-Type: application/json\r\n" + sent)
+        connection.shutdown(socket.SHUT_WR)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["errors"][0]["code"]) == (400, "incomplete")

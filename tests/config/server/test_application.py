@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.errors import BodyIncomplete, error_response, translate
 from config.server import application, incoming
 from storage_app.clickhouse import abandonment
 from storage_app.clickhouse.errors import QueryCancelled
@@ -76,7 +77,7 @@ def echo(environ: dict[str, Any]) -> HttpResponse:
 
 def test_it_works() -> None:
     start, body = Server().serve(lambda _: HttpResponse("hello", status=201, headers={"X-A": "1"}))
-    assert start["type"], start["status"] == ("http.response.start", 201)
+    assert (start["type"], start["status"]) == ("http.response.start", 201)
     assert (b"x-a", b"1") in start["headers"]
     assert body == {"type": "http.response.body", "body": b"hello", "more_body": False}
 
@@ -116,14 +117,79 @@ def test_a_client_that_left_in_a_small_body_is_not_heard() -> None:
         return HttpResponse()
 
     [start, _] = server.serve(handle, **sized(10))
-    assert (start["status"], handled) == (408, [])
+    assert (start["status"], handled) == (400, [])
+
+
+def test_an_incomplete_body_has_the_answer_that_django_would_give() -> None:
+    server = Server(part(b"{", more=True))
+    server.go_on.set()
+    server.serve(echo, **sized(10))
+    translated = translate(UnreadablePostError())
+    assert isinstance(translated, BodyIncomplete)
+    assert server.body == error_response(400, translated.default_code, str(translated.detail)).content
 
 
 def test_a_client_that_stops_sending_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(incoming, "STALL_SECONDS", 0.05)
     server = Server(part(b"{", more=True))
     [start, _] = server.serve(echo, **sized(10))
-    assert start["status"] == 408
+    assert start["status"] == 400
+
+
+def test_a_client_that_sends_a_large_body_by_the_byte_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "STALL_SECONDS", 0.2)
+    server, reasons = Server(), []
+
+    async def drip() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return part(b"x", more=True)
+
+    def handle(environ: dict[str, Any]) -> HttpResponse:
+        for _ in range(2):  # the second time nobody waits
+            with pytest.raises(UnreadablePostError) as error:
+                environ["wsgi.input"].read()
+            reasons.append(str(error.value))
+        return HttpResponse()
+
+    monkeypatch.setattr(server, "receive", drip)
+    server.serve(handle, **sized(600_000))
+    assert reasons == ["the client stopped sending", "the client went away"]
+
+
+def test_what_nobody_wanted_is_taken_without_a_thread() -> None:
+    server = Server(*(part(b"x" * 100_000, more=True) for _ in range(6)), part(b"", more=False))
+    server.serve(lambda _: HttpResponse(str(len(server.scripted))), **sized(600_000))
+    assert (server.body, len(server.scripted)) == (b"7", 1)
+
+
+def test_who_sends_what_nobody_wanted_slowly_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "UNWANTED_SECONDS", 0.05)
+    server = Server()
+    server.serve(lambda _: HttpResponse("refused"), **sized(600_000))
+    assert server.body == b"refused"
+
+
+@pytest.mark.parametrize("scope", [CHUNKED, {"method": "POST", "http_version": "2"}])
+def test_a_small_body_without_a_length_gets_one(scope: dict[str, Any]) -> None:
+    server, told = Server(part(b"one", more=True), part(b"two", more=True), part(b"", more=False)), []
+
+    def handle(environ: dict[str, Any]) -> HttpResponse:
+        told.append((environ["CONTENT_LENGTH"], environ.get("HTTP_TRANSFER_ENCODING")))
+        return echo(environ)
+
+    server.serve(handle, **scope)
+    assert (server.body, told) == (b"onetwo", [("6", None)])
+
+
+def test_a_large_body_over_http_2_is_told_as_chunked() -> None:
+    server = Server(*(part(b"x" * 100_000, more=True) for _ in range(6)), part(b"", more=False))
+
+    def handle(environ: dict[str, Any]) -> HttpResponse:
+        assert environ["HTTP_TRANSFER_ENCODING"] == "chunked"
+        return echo(environ)
+
+    server.serve(handle, method="POST", http_version="2")
+    assert server.body == b"x" * 600_000
 
 
 def test_a_client_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +212,24 @@ def test_a_client_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch
     assert closed.is_set()
 
 
-def test_a_client_that_leaves_in_a_large_body_is_no_end_of_it() -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_body_is_for_those_who_asked_for_it(method: str) -> None:
+    server = Server()
+    start, _ = server.serve(lambda _: HttpResponse("hello", headers={"Content-Length": "5"}), method=method)
+    assert (b"content-length", b"5") in start["headers"]
+    assert server.body == (b"hello" if method == "GET" else b"")
+
+
+def test_no_header_begins_with_a_space() -> None:
+    def handle(_: dict[str, Any]) -> HttpResponse:
+        return HttpResponse(headers={"Set-Cookie": " a=1"})  # as Django's handler has it
+
+    start, _ = Server().serve(handle)
+    assert (b"set-cookie", b"a=1") in start["headers"]
+
+
+def test_a_client_that_leaves_in_a_large_body_is_no_end_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "SMALL_BYTES", 5)
     server = Server(part(b"x" * 10, more=True))
     server.go_on.set()
 
