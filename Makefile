@@ -51,7 +51,7 @@ bench-metrics: install ## Measure the metrics against their bare queries and pan
 	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.metrics --events $(or $(EVENTS),10000000)
 
 bench-data: install ## Measure questions and exports against the bare driver (EVENTS=10000000)
-	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.query --events $(or $(EVENTS),10000000)
+	$(BIN)/python -m devstack exec -- $(BIN)/python -m benchmarks.data --events $(or $(EVENTS),10000000)
 
 bench-devices: install ## Measure readings in and their analysis (needs wrk)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

@@ -1,6 +1,7 @@
 """So many seconds and rows a minute for each caller, counted in Redis for all processes together."""
 
 import math
+from collections.abc import Sequence
 
 import redis
 import structlog
@@ -13,6 +14,46 @@ logger = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 60
 _PREFIX = "tidewatch:query-budget:"
+_PARTS = ("seconds", "rows read")
+
+OVER = """
+local function over(key, seconds, rows)
+    local spent = redis.call('HMGET', key, 'seconds', 'rows')
+    for place, limit in ipairs({seconds, rows}) do
+        if tonumber(limit) > 0 and tonumber(spent[place] or 0) >= tonumber(limit) then
+            return {place, redis.call('PTTL', key)}
+        end
+    end
+end
+"""
+"""Lua: which part of a budget is spent, counted from 1, and for how many milliseconds; nothing: there is some left."""
+CHARGE = """
+local function charge(key, seconds, rows, window)
+    redis.call('HINCRBYFLOAT', key, 'seconds', seconds)
+    redis.call('HINCRBY', key, 'rows', rows)
+    if redis.call('TTL', key) < 0 then redis.call('EXPIRE', key, window) end
+end
+"""
+"""Lua: what a query took; the caller's minute begins with its first."""
+_CHECK = f"{OVER} return over(KEYS[1], ARGV[1], ARGV[2])"
+_CHARGE = f"{CHARGE} charge(KEYS[1], ARGV[1], ARGV[2], ARGV[3])"
+
+
+def budget_key(caller: str) -> str:
+    """Where the caller's is."""
+    return _PREFIX + caller
+
+
+def budget_limits() -> tuple[int, int]:
+    """Seconds and rows; 0: as many as they like."""
+    return settings.QUERY_BUDGET_SECONDS, settings.QUERY_BUDGET_ROWS
+
+
+def budget_spent(found: Sequence[int]) -> Throttled:
+    """The error for what `over` gives."""
+    part, left_ms = found
+    detail = f"Your queries have used up their {budget_limits()[part - 1]} {_PARTS[part - 1]} a minute."
+    return Throttled(wait=max(1, math.ceil(left_ms / 1000)), detail=detail)
 
 
 def budget_check(caller: str) -> None:
@@ -23,35 +64,22 @@ def budget_check(caller: str) -> None:
     Raises:
         Throttled: the budget of this minute is spent.
     """
-    limits = (settings.QUERY_BUDGET_SECONDS, settings.QUERY_BUDGET_ROWS)
-    if not any(limits):
+    if not any(budget_limits()):
         return
     try:
-        with client().pipeline(transaction=False) as pipe:
-            pipe.hmget(_PREFIX + caller, ["seconds", "rows"])
-            pipe.pttl(_PREFIX + caller)
-            spent, left_ms = pipe.execute()
+        found = client().register_script(_CHECK)(keys=[budget_key(caller)], args=budget_limits())
     except redis.RedisError as error:
         logger.warning("query_budget_off", reason=str(error))
         return
-    for name, limit, value in zip(("seconds", "rows read"), limits, spent, strict=True):
-        if limit and float(value or 0) >= limit:
-            wait = max(1, math.ceil(left_ms / 1000))
-            raise Throttled(wait=wait, detail=f"Your queries have used up their {limit} {name} a minute.")
+    if found:
+        raise budget_spent(found)
 
 
 def budget_charge(caller: str, *, seconds: float, rows: int) -> None:
-    """What a query took; the caller's minute begins with its first."""
-    if not (settings.QUERY_BUDGET_SECONDS or settings.QUERY_BUDGET_ROWS):
+    """What a query took."""
+    if not any(budget_limits()):
         return
-    key = _PREFIX + caller
     try:
-        with client().pipeline(transaction=True) as pipe:
-            pipe.hincrbyfloat(key, "seconds", seconds)
-            pipe.hincrby(key, "rows", rows)
-            pipe.ttl(key)
-            *_, left = pipe.execute()
-        if left < 0:
-            client().expire(key, WINDOW_SECONDS)
+        client().register_script(_CHARGE)(keys=[budget_key(caller)], args=[seconds, rows, WINDOW_SECONDS])
     except redis.RedisError as error:
         logger.warning("query_budget_off", reason=str(error))

@@ -4,65 +4,74 @@ import time
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-import redis
-import structlog
 from django.conf import settings
 
-from analytics.asking.budget import budget_charge, budget_check
+from analytics.asking import exchange
 from analytics.query.statements import Statement
-from analytics.redis_store import client
 from storage_app.clickhouse import gateway
 from storage_app.clickhouse.errors import QueryRefused
 from storage_app.clickhouse.gateway import QueryResult
 
-logger = structlog.get_logger(__name__)
-_PREFIX = "tidewatch:asking:"
-
 
 @dataclass(slots=True)
 class Asker:
-    """Who asks. `name`, where the caller gave the request one, lets them cancel it."""
+    """Who asks one question, in one or more statements. `name`, where it has one, lets them cancel it."""
 
     caller: str
     name: str = ""
     query_id: str = field(default_factory=lambda: uuid4().hex)
+    _statement_count: int = 0
+    _seconds: float = 0.0
+    _rows_read: int = 0
+    _has_begun: bool = False
+
+    def begin(self, *, key: str = "", token: str = "") -> bytes | bool:
+        """As exchange.begin; where that gives True, `ask` as often as there are statements, and then `end`."""
+        found = exchange.begin(caller=self.caller, name=self.name, query_id=self.query_id, key=key, token=token)
+        self._has_begun = found is True
+        return found
+
+    def end(self, *, key: str = "", token: str = "", packed: bytes = b"") -> None:
+        """Charge the caller for what was asked; as exchange.end."""
+        seconds, self._seconds, rows, self._rows_read = self._seconds, 0.0, self._rows_read, 0
+        self._has_begun = False
+        exchange.end(caller=self.caller, seconds=seconds, rows=rows, key=key, token=token, packed=packed)
 
     def ask(self, statement: Statement) -> QueryResult:
-        """The statement's answer.
+        """The statement's answer. One that is a question of its own begins and ends it.
 
         Raises:
             Throttled, and the errors of storage_app.clickhouse.errors
         """
-        budget_check(self.caller)
-        self._note()
+        if self._has_begun:
+            return self._asked(statement)
+        self.begin()
+        try:
+            return self._asked(statement)
+        finally:
+            self.end()
+
+    def _asked(self, statement: Statement) -> QueryResult:
         started = time.perf_counter()
-        rows_read = 0
+        self._statement_count += 1
         try:
             result = gateway.query_columns(
                 statement.sql,
                 statement.parameters,
                 settings=statement.settings | limits(),
                 timeout_seconds=settings.QUERY_TIMEOUT_SECONDS,
-                query_id=self.query_id,
+                # ClickHouse knows a query that has just ended for a moment longer.
+                query_id=f"{self.query_id}-{self._statement_count}",
                 reader=True,
             )
-            rows_read = result.rows_read
+            self._rows_read += result.rows_read
         except QueryRefused as error:
             if error.limit == "rows_read":
-                rows_read = settings.QUERY_MAX_ROWS_READ
+                self._rows_read += settings.QUERY_MAX_ROWS_READ
             raise
         finally:
-            self.query_id = uuid4().hex  # ClickHouse knows a query that has just ended for a moment longer
-            budget_charge(self.caller, seconds=time.perf_counter() - started, rows=rows_read)
+            self._seconds += time.perf_counter() - started
         return result
-
-    def _note(self) -> None:
-        if not self.name:
-            return
-        try:
-            client().set(_key(self.caller, self.name), self.query_id, ex=settings.QUERY_TIMEOUT_SECONDS + 5)
-        except redis.RedisError as error:
-            logger.warning("query_not_cancellable", reason=str(error))
 
 
 def limits() -> dict[str, int | str]:
@@ -79,9 +88,5 @@ def limits() -> dict[str, int | str]:
 
 def query_cancel(*, caller: str, name: str) -> bool:
     """Stop what the caller asks under this name. False: nothing of theirs runs under it."""
-    query_id = client().get(_key(caller, name))
-    return isinstance(query_id, bytes) and gateway.cancel(query_id.decode())
-
-
-def _key(caller: str, name: str) -> str:
-    return f"{_PREFIX}{caller}:{name}"
+    query_id = exchange.noted_query_id(caller=caller, name=name)
+    return query_id is not None and gateway.cancel(query_id)

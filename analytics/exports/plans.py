@@ -14,7 +14,7 @@ from analytics.query.requests import AggregateRequest, ExportQuery, request_read
 from analytics.query.select import all_statement
 from analytics.query.statements import Statement
 from analytics.query.tables import quoted
-from analytics.tables.schema import table_find
+from analytics.tables.schema import table_shape
 
 XLSX_ROWS_MAX = 1_048_575
 """Of a sheet's 1,048,576 the first holds the names."""
@@ -68,12 +68,12 @@ def export_plan(
 def _statement(user: User, question: Any) -> Statement:
     if isinstance(question, dict) and "aggregations" in question:
         aggregate = request_read(question, AggregateRequest)
-        return aggregate_statement(table_find(user=user, name=aggregate.table_name)[0], aggregate)
+        return aggregate_statement(table_shape(user=user, name=aggregate.table_name), aggregate)
     if isinstance(question, dict):
         # A query's page is what a screen shows of it; an export is all of it.
         question = {name: value for name, value in question.items() if name not in _IGNORED}
     query = request_read(question, ExportQuery)
-    return all_statement(table_find(user=user, name=query.table_name)[0], query)
+    return all_statement(table_shape(user=user, name=query.table_name), query)
 
 
 def _only(statement: Statement, template: str) -> Statement:

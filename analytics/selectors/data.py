@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from django.conf import settings
 
 from accounts.models import User
-from analytics.asking.answer_cache import Answer, answer_get, cache_key
+from analytics.asking.answer_cache import Answer, answer_get, answer_make, cache_key
 from analytics.asking.running import Asker
 from analytics.query.aggregate import aggregate_statement
 from analytics.query.chart import chart_plan
@@ -15,7 +16,7 @@ from analytics.query.requests import AggregateRequest, ChartRequest, QueryReques
 from analytics.query.select import count_statement, days_of_page, page_statement, sorts_by_time
 from analytics.query.statements import Statement
 from analytics.query.tables import Table
-from analytics.tables.schema import TableState, table_find
+from analytics.tables.schema import TableState, table_find, table_shape
 from analytics.tables.statistics import table_sample_get
 from storage_app.clickhouse.gateway import QueryResult
 
@@ -83,16 +84,19 @@ def _answered(
     name: str,
     fresh: bool,
 ) -> Answer:
-    table, state = table_find(user=user, name=request.table_name)
     asker = Asker(caller=str(user.pk), name=name)
-    return answer_get(_key(table, state, request), lambda: _JSON.encode(make(table, asker)), fresh=fresh)
+    if fresh or not settings.QUERY_CACHE_SECONDS:
+        shape = table_shape(user=user, name=request.table_name)
+        return answer_make(lambda: _JSON.encode(make(shape, asker)), asker=asker)
+    table, state = table_find(user=user, name=request.table_name)
+    return answer_get(_key(table, state, request), lambda: _JSON.encode(make(table, asker)), asker=asker)
 
 
 def _key(table: Table, state: TableState, request: Struct) -> str:
     """Of the question, the caller's rows, and the table's rows as they are now."""
-    newest = (table.stored_as, state.version.uuid, state.version.changed_at, state.newest)
+    rows = (table.stored_as, state)
     policy = (table.policy.sql, table.policy.parameters) if table.policy else None
-    return cache_key(type(request).__name__.encode(), *map(_JSON.encode, (request, policy, newest)))
+    return cache_key(type(request).__name__.encode(), *map(_JSON.encode, (request, policy, rows)))
 
 
 def _page(table: Table, request: QueryRequest, asker: Asker) -> dict[str, Any]:

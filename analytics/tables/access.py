@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from accounts.models import Device, Role, User
 from accounts.selectors import visible_courses
+from analytics.query.problems import unknown
 from analytics.query.tables import Policy
 from analytics.sources.models import ImportedTable
 from analytics.sources.selectors import imported_tables_visible_to
@@ -24,6 +25,8 @@ class TableSource:
     time_column: str | None = None
     order: tuple[str, ...] = ()
     json_columns: frozenset[str] = frozenset()
+    is_swapped: bool = False
+    """Whether another table, with other columns, may take its place at any moment."""
 
 
 def _events_policy(user: User) -> Policy | None:
@@ -95,6 +98,21 @@ def time_column_of(name: str) -> str | None:
     return source.time_column if source else None
 
 
+def table_source_find(*, user: User, name: str) -> TableSource:
+    """One of them. Our own are known without asking PostgreSQL, which every question would pay for.
+
+    Raises:
+        QueryProblem: there is no such table, or not for this user.
+    """
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    # PostgreSQL's texts cannot hold a NUL, so that no table has one in its name.
+    imported = None if "\0" in name else imported_tables_visible_to(user).filter(name=name).first()
+    if imported is None:
+        raise unknown("table", name, readable_tables(user), attr="table_name")
+    return _imported(imported)
+
+
 def _imported(table: ImportedTable) -> TableSource:
     """Whoever may read it sees all of it."""
     return TableSource(
@@ -103,4 +121,5 @@ def _imported(table: ImportedTable) -> TableSource:
         policy=lambda _: None,
         description=f"Imported by the source {table.source.name}.",
         order=tuple(column["name"] for column in table.columns),
+        is_swapped=True,
     )

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from analytics.query.problems import QueryProblem, unknown
 from analytics.tables.models import ColumnDescription
-from analytics.tables.schema import table_find
+from analytics.tables.schema import table_shape
 
 TEXT_MAX_LENGTH = 2000
 
@@ -18,7 +18,7 @@ def descriptions_set(*, user: User, name: str, description: str | None, columns:
     Raises:
         QueryProblem: there is no such table, or column.
     """
-    table, _ = table_find(user=user, name=name)
+    table = table_shape(user=user, name=name)
     for column in columns:
         if column not in table.columns:
             raise unknown("column", column, table.columns, attr=f"columns.{column[:64]}")

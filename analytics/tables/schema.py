@@ -1,6 +1,7 @@
-"""Columns of a table, and a mark that changes whenever its rows do."""
+"""Columns of a table, and its state, which changes whenever its rows do."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,12 +9,11 @@ from types import MappingProxyType
 from uuid import UUID
 
 from accounts.models import User
-from analytics.query.problems import QueryProblem, unknown
+from analytics.query.problems import QueryProblem
 from analytics.query.tables import Column, Policy, Table
-from analytics.tables.access import TableSource, readable_tables
+from analytics.tables.access import TableSource, table_source_find
+from analytics.tables.parts import TIMEOUT_SECONDS, Mark, mark_read
 from storage_app.clickhouse import gateway
-
-TIMEOUT_SECONDS = 10
 
 _VERSION = """
 SELECT uuid, metadata_modification_time
@@ -25,15 +25,6 @@ SELECT name, type
 FROM system.columns
 WHERE database = currentDatabase() AND table = {table:String} AND default_kind IN ('', 'DEFAULT')
 ORDER BY position
-"""
-# Block numbers grow with every insert, versions with every mutation, partitions go when they are dropped, and a table
-# put in the place of another is stored elsewhere; none of them changes by a merge, after which the rows are the same.
-_NEWEST = """
-SELECT
-    any(extract(path, '/store/[0-9a-f]+/([0-9a-f-]{36})/')),
-    max(max_block_number), max(data_version), groupBitXor(cityHash64(partition_id))
-FROM system.parts
-WHERE active AND database = currentDatabase() AND table = {table:String}
 """
 VERSION_SECONDS = 2.0
 """How long a change of columns, in the same table, may take to show."""
@@ -49,41 +40,54 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """A mark of a table: another one after each insert and each change, the same after a merge."""
+    """A table as it is now: another one after each insert and each change, the same after a merge."""
 
     version: Version
-    newest: tuple[str, int, int, int]
+    mark: Mark
 
 
 def table_find(*, user: User, name: str) -> tuple[Table, TableState]:
-    """A table the user may read, with its columns, as it is now.
+    """A table the user may read, with its columns, and its state of now, for answers that are kept.
 
     Raises:
         QueryProblem: there is no such table, or not for this user.
     """
-    sources = readable_tables(user)
-    source = sources.get(name)
-    if source is None:
-        raise unknown("table", name, sources, attr="table_name")
-    state = _state(source.stored_as)
-    if state is None:
-        raise QueryProblem("unknown_table", f"The table {name[:128]!r} holds no data yet.", "table_name")
-    return _table(source, state.version, source.policy(user)), state
+    source = table_source_find(user=user, name=name)
+    mark = mark_read(source.stored_as)
+    version = _version(source, is_current=lambda known: _is_of(known, mark))
+    return _table(source, version, source.policy(user)), TableState(version, mark)
+
+
+def table_shape(*, user: User, name: str) -> Table:
+    """The table alone, which costs less to find.
+
+    Raises:
+        QueryProblem: as table_find.
+    """
+    source = table_source_find(user=user, name=name)
+    version = _version(source, is_current=lambda _: not source.is_swapped)
+    return _table(source, version, source.policy(user))
 
 
 _versions: dict[str, tuple[float, Version]] = {}
 
 
-def _state(stored_as: str) -> TableState | None:
-    [newest] = gateway.query(_NEWEST, {"table": stored_as}, timeout_seconds=TIMEOUT_SECONDS)
-    asked_at, version = _versions.get(stored_as, (0.0, None))
-    if version is None or str(version.uuid) != newest[0] or time.monotonic() - asked_at > VERSION_SECONDS:
-        rows = gateway.query(_VERSION, {"table": stored_as}, timeout_seconds=TIMEOUT_SECONDS)
-        if not rows:
-            return None
-        version = Version(*rows[0])
-        _versions[stored_as] = (time.monotonic(), version)
-    return TableState(version, newest)
+def _version(source: TableSource, *, is_current: Callable[[Version], bool]) -> Version:
+    """The one known for no longer than VERSION_SECONDS, if it `is_current`; or the store's."""
+    asked_at, known = _versions.get(source.stored_as, (0.0, None))
+    if known and time.monotonic() - asked_at <= VERSION_SECONDS and is_current(known):
+        return known
+    rows = gateway.query(_VERSION, {"table": source.stored_as}, timeout_seconds=TIMEOUT_SECONDS)
+    if not rows:
+        raise QueryProblem("unknown_table", f"The table {source.name[:128]!r} holds no data yet.", "table_name")
+    version = Version(*rows[0])
+    _versions[source.stored_as] = (time.monotonic(), version)
+    return version
+
+
+def _is_of(version: Version, mark: Mark) -> bool:
+    """Whether the parts are this table's; of a table without parts nobody knows."""
+    return bool(mark.directories) and all(each.endswith(f"/{version.uuid}") for each in mark.directories)
 
 
 @lru_cache(maxsize=1024)

@@ -10,9 +10,9 @@ from analytics.query.columns import column_type
 from analytics.query.select import sample_statement
 from analytics.query.statements import Statement, StatementBuilder
 from analytics.query.tables import Table, quoted
-from analytics.tables.access import TableSource, readable_tables
+from analytics.tables.access import TableSource, readable_tables, table_source_find
 from analytics.tables.models import ColumnDescription
-from analytics.tables.schema import table_find
+from analytics.tables.schema import table_shape
 from storage_app.clickhouse import gateway
 
 TIMEOUT_SECONDS = 10
@@ -125,8 +125,8 @@ def table_sample_get(*, user: User, name: str, limit: int) -> tuple[Statement, A
 
 
 def _found(user: User, name: str) -> tuple[TableSource, Table]:
-    table, _ = table_find(user=user, name=name)
-    return readable_tables(user)[name], table
+    table = table_shape(user=user, name=name)
+    return table_source_find(user=user, name=name), table
 
 
 def _described(name: str) -> dict[str, str]:

@@ -76,6 +76,7 @@ class DataQuery(DataView):
     """Rows."""
 
     permission_classes = (MayAsk,)
+    changes_nothing = True  # asked by accounts.audit_middleware
 
     @_schema("QueryRequest", "QueryAnswer")
     def post(self, request: Request) -> HttpResponse:
@@ -87,6 +88,7 @@ class DataAggregate(DataView):
     """Numbers by group."""
 
     permission_classes = (MayAsk,)
+    changes_nothing = True  # asked by accounts.audit_middleware
 
     @_schema("AggregateRequest", "AggregateAnswer")
     def post(self, request: Request) -> HttpResponse:
@@ -98,6 +100,7 @@ class DataChart(DataView):
     """A chart."""
 
     permission_classes = (MayAsk,)
+    changes_nothing = True  # asked by accounts.audit_middleware
 
     @_schema("ChartRequest", "ChartAnswer")
     def post(self, request: Request) -> HttpResponse:

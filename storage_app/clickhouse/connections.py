@@ -2,17 +2,22 @@
 
 import os
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from clickhouse_driver import Client
+from clickhouse_driver.connection import Connection
 from django.conf import settings
 
 CONNECT_TIMEOUT_SECONDS = 3
 SOCKET_MARGIN_SECONDS = 5
 """How much longer the socket waits than the server may work, so that the server's own refusal arrives."""
+
+PING_AFTER_SECONDS = 10
+"""How long a connection that answered is taken for alive, by those who ask again when it is not."""
 
 Server = Mapping[str, Any]
 
@@ -32,6 +37,21 @@ _SESSION = {
 }
 
 
+class _Connection(Connection):  # type: ignore[misc]  # the library has no types
+    """The driver's, which asks the server for a sign of life before each query: half of a small one's way."""
+
+    asks_again = False
+    """Whether who uses it now asks once more when it turns out to be dead."""
+    _used_at = float("-inf")
+
+    def ping(self) -> bool | None:
+        """Whether it is alive; asked only where that matters. The driver closes one that has failed."""
+        now = time.monotonic()
+        is_trusted = self.asks_again and now - self._used_at < PING_AFTER_SECONDS
+        self._used_at = now
+        return True if is_trusted else super().ping()
+
+
 class _ThreadClient:
     """A client, with the process and the server it belongs to. Its socket closes when its thread ends."""
 
@@ -49,13 +69,17 @@ class _ThreadClient:
 _held = threading.local()
 
 
-def thread_client(timeout_seconds: float, *, reader: bool = False) -> Client:
-    """This thread's client, or its one that can only read; the socket waits a little longer than `timeout_seconds`."""
+def thread_client(timeout_seconds: float, *, reader: bool = False, asks_again: bool = False) -> Client:
+    """This thread's client, or its one that can only read; the socket waits a little longer than `timeout_seconds`.
+
+    `asks_again`: the caller does, when the connection has died.
+    """
     name, server = ("reader", settings.CLICKHOUSE_READER) if reader else ("current", settings.CLICKHOUSE)
     current: _ThreadClient | None = getattr(_held, name, None)
     if current is None or not current.fits(server):
         current = _ThreadClient(server)
         setattr(_held, name, current)
+    current.client.connection.asks_again = asks_again
     _wait_at_most(current.client, timeout_seconds)
     return current.client
 
@@ -76,15 +100,16 @@ def own_client(timeout_seconds: float, *, database: str | None = None, reader: b
 
 def _connect(server: Server) -> Client:
     # Nothing is sent yet: the driver connects with the first query, and again when its ping goes unanswered.
-    return Client(
+    client = Client(server["host"], settings=dict(_SESSION))
+    client.connection = _Connection(
         **server,
         client_name="tidewatch",
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         sync_request_timeout=CONNECT_TIMEOUT_SECONDS,
         tcp_keepalive=True,
         settings_is_important=True,
-        settings=dict(_SESSION),
     )
+    return client
 
 
 def _wait_at_most(client: Client, timeout_seconds: float) -> None:

@@ -27,7 +27,7 @@ def stored_table(
         gateway.insert(f"INSERT INTO {quoted(name)} VALUES", rows)
     policy: Policy | None = source.pop("policy", None)
     built_in = access._BUILT_IN
-    built_in[name] = TableSource(name=name, stored_as=name, policy=lambda user: policy, **source)
+    built_in[name] = TableSource(name=name, stored_as=name, policy=lambda user: policy, is_swapped=True, **source)
     try:
         yield
     finally:
