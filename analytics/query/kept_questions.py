@@ -1,4 +1,4 @@
-"""Questions that are kept in PostgreSQL, with an export or a widget: it takes no NUL."""
+"""Questions that are kept in PostgreSQL, with their exports: it takes no NUL."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
