@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.wsgi import get_wsgi_application
 
 from accounts.models import Role, User
 from accounts.tokens import access_token_sign
@@ -23,7 +22,7 @@ _ENVIRON: dict[str, Any] = {
 
 @cache
 def _application() -> WSGIHandler:
-    return get_wsgi_application()
+    return WSGIHandler()
 
 
 def _begin(_status: str, _headers: list[tuple[str, str]], _error: object = None, /) -> Callable[[bytes], object]:

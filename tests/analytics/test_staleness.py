@@ -65,7 +65,7 @@ def test_an_event_that_was_under_way_during_the_calculation_makes_it_stale(
     begun = Event()
 
     def insert_slowly() -> None:
-        """Received before the newest that is stored, and seen a second after its insert begins."""
+        """Received before the newest that is stored, and seen seconds after its insert begins."""
         begun.set()
         gateway.execute(_SLOW_INSERT, {"occurred": moment(INSIDE), "received": moment("2025-03-15")})
 
@@ -91,7 +91,7 @@ def test_an_event_that_was_under_way_during_the_calculation_makes_it_stale(
 _SLOW_INSERT = """
 INSERT INTO events (event_id, user_id, course_id, event_type, session_id, occurred_at, received_at, properties)
 SELECT generateUUIDv4(), '1', 'c', 'course_completed', '', {occurred:DateTime64(3)}, {received:DateTime64(3)}, '{}'
-FROM numbers(3) WHERE NOT sleepEachRow(1) AND number = 0
+FROM numbers(6) WHERE NOT sleepEachRow(1) AND number = 0
 """
 _INSERTS = "SELECT 1 FROM system.processes WHERE query_kind = 'Insert' AND current_database = currentDatabase()"
 

@@ -4,10 +4,11 @@ import json
 import re
 import subprocess
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from tests.stack.conftest import ROOT, Running
+from tests.stack.conftest import ROOT, Running, wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -28,7 +29,21 @@ def without_volatile(value: Any) -> Any:
     return [without_volatile(inner) for inner in value] if isinstance(value, list) else value
 
 
+def writer_works(running: Running) -> None:
+    """Return when an event gets through: other tests kill the writer, and the walk waits but seconds for it."""
+    client, user_id = running.client(), f"walker-{uuid4()}"
+    event = {
+        "event_id": str(uuid4()),
+        "user_id": user_id,
+        "event_type": "walked",
+        "occurred_at": "2025-03-01T09:00:00Z",
+    }
+    assert client.post("/events", json={"events": [event]}).status_code == 202
+    wait_until(lambda: client.get("/events", params={"user_id": user_id}).json()["count"], what="the event")
+
+
 def test_the_walk(running: Running) -> None:
+    writer_works(running)
     walk = blocks()
     assert len([answer for _, answer in walk if answer]) >= 4
     script = f"\necho '{MARK}'\n".join(shell for shell, _ in walk).replace("http://127.0.0.1:8000", running.url)
