@@ -94,8 +94,8 @@ def _recorded(
     except Exception as error:
         if is_gone():
             task_cancel(task=export, reason=_GONE)
-        else:
-            task_fail(model=Export, task_id=export.pk, error=error_told(error))
+            return
+        task_fail(model=Export, task_id=export.pk, error=error_told(error))
         raise
     finally:
         rest.close()

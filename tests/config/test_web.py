@@ -29,6 +29,12 @@ def test_an_unknown_path(path: str, client: Client) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/api/v1/tables/sources", "/api/v1/data/query", "/docs"])
+def test_options_are_what_the_document_tells(path: str, client: Client) -> None:
+    answer = client.options(path)
+    assert answer.status_code in {401, 405}
+
+
 @pytest.mark.parametrize("sent", ["abc-123", "trace:1.2_3", "a" * 128])
 def test_a_sane_request_id_comes_back(sent: str, client: Client) -> None:
     assert client.get("/health", headers={"X-Request-ID": sent}).headers["X-Request-ID"] == sent
