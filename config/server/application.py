@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from wsgiref.types import StartResponse
 
@@ -13,6 +12,7 @@ from django.http.response import HttpResponseBase
 from config.server.client import Client
 from config.server.environ import Environ, Scope, environ_of
 from config.server.incoming import Incoming, Receive
+from config.server.threads import Threads
 from storage_app.clickhouse.abandonment import on_behalf_of
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -61,7 +61,7 @@ class Application:
 
     def __init__(self, handler: Handler, *, threads: int) -> None:
         self._handler = handler
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._threads = Threads(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Of a client that is gone before it has sent all nothing is heard any more."""
@@ -73,10 +73,9 @@ class Application:
             await send(_INCOMPLETE_HEAD)
             return await send(_part(INCOMPLETE, more=False))
         client = Client(scope, incoming, receive)
-        loop = asyncio.get_running_loop()
+        answer = _Answer(self._handler, environ, client, send, asyncio.get_running_loop())
         try:
-            answer = _Answer(self._handler, environ, client, send, loop)
-            if (body := await loop.run_in_executor(self._threads, answer.make)) is not None:
+            if (body := await self._threads.run(answer.make)) is not None:
                 await incoming.drop()
                 await send(answer.head.message)
                 await send(_part(body, more=False))

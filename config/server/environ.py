@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,7 @@ _SAME_FOR_ALL: Environ = {
     "wsgi.multiprocess": True,
     "wsgi.run_once": False,
 }
+_NO_HEADER = ""
 _WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
@@ -36,16 +38,18 @@ def environ_of(scope: Scope) -> Environ:
         "wsgi.url_scheme": scope["scheme"],
     }
     for name, value in scope["headers"]:
-        _add_header(environ, name.decode("latin-1"), value.decode("latin-1"))
+        key, text = _key(name), value.decode("latin-1")
+        if key in environ:
+            text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
+        environ[key] = text
+    environ.pop(_NO_HEADER, None)
     return environ
 
 
-def _add_header(environ: Environ, name: str, value: str) -> None:
+@lru_cache(maxsize=1024)
+def _key(header: bytes) -> str:
+    name = header.decode("latin-1")
     if "_" in name:
-        return  # it would pass for the header with a hyphen in its place
+        return _NO_HEADER  # it would pass for the header with a hyphen in its place
     key = name.upper().replace("-", "_")
-    if key not in _WITHOUT_PREFIX:
-        key = f"HTTP_{key}"
-    if key in environ:
-        value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
-    environ[key] = value
+    return key if key in _WITHOUT_PREFIX else f"HTTP_{key}"

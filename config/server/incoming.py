@@ -1,8 +1,8 @@
 """A request's body: a small one is there before a thread is taken, a large one is read as it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from io import BufferedIOBase, BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
@@ -85,12 +85,18 @@ class Incoming:
 
     async def _soon(self, at_least: int) -> bytes:
         # Else a byte a minute would keep a thread for ever.
-        async with self._patience():
-            return await self.some(at_least=at_least)
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                return await self.some(at_least=at_least)
+        except TimeoutError:
+            raise self._given_up() from None
 
     async def _piece(self) -> bytes:
-        async with self._patience():
-            message = await self._receive()
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            raise self._given_up() from None
         if message["type"] != "http.request":
             raise UnreadablePostError("the client went away")
         piece: bytes = message["body"]
@@ -98,14 +104,9 @@ class Incoming:
         self._has_more = message["more_body"] and (self._left > 0 or not self._is_sized)
         return piece
 
-    @asynccontextmanager
-    async def _patience(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(STALL_SECONDS):
-                yield
-        except TimeoutError:
-            self._receive = _gone  # nobody waits for the rest a second time
-            raise UnreadablePostError("the client stopped sending") from None
+    def _given_up(self) -> UnreadablePostError:
+        self._receive = _gone  # nobody waits for the rest a second time
+        return UnreadablePostError("the client stopped sending")
 
 
 class _Reader(RawIOBase):
