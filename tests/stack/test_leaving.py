@@ -105,7 +105,7 @@ def test_an_export_that_breaks_off_does_not_look_whole(running: Running, store: 
         chunks = answer.iter_raw()
         next(chunks)
         [query_id] = queries(store)
-        store.execute("KILL QUERY WHERE query_id = %(id)s SYNC", {"id": query_id})
+        store.execute("KILL QUERY WHERE query_id = %(id)s ASYNC", {"id": query_id})
         with pytest.raises(httpx.RemoteProtocolError):
             list(chunks)
     record = client.get(f"/data/exports/{answer.headers['X-Export-Id']}").json()
