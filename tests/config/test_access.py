@@ -84,7 +84,8 @@ def test_every_bad_token(operation: str, admin: User) -> None:
     bad |= {"a refresh token": refresh_token_sign(user=admin).text, "an API key's": "tw_00000000_" + "a" * 43}
     for kind, token in bad.items():
         assert call(operation, f"Bearer {token}") == 401, kind
-        assert call(operation, f"Api-Key {token}") == 401, kind
+    for token in (good, bad["an API key's"]):
+        assert call(operation, f"Api-Key {token}") == 401
 
     User.objects.filter(pk=admin.pk).update(is_active=False)
     assert call(operation, f"Bearer {good}") == 401
