@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.views.caller import account_now
 from accounts.views.validation import validated
+from analytics.serializers.asking import ASKING_HEADERS, asked_how
 from dashboards.data_serializers import DashboardDataAnswer, DataQuery, WidgetDataAnswer
 from dashboards.models import Dashboard, Widget
 from dashboards.problems import WidgetProblem
@@ -21,11 +22,7 @@ from dashboards.selectors import dashboard_data, dashboard_scope
 from dashboards.views import TAGS, DashboardView, visible_dashboard, visible_widget
 from dashboards.widget_types import widget_ask
 
-PARAMETERS: list[Any] = [
-    DataQuery,
-    OpenApiParameter("Cache-Control", str, OpenApiParameter.HEADER, description="no-cache: ask, whatever is kept."),
-    OpenApiParameter("X-Request-ID", str, OpenApiParameter.HEADER, description="A name to cancel the queries by."),
-]
+PARAMETERS: list[Any] = [DataQuery, *ASKING_HEADERS]
 REFUSED = OpenApiResponse(description="What the widget asks does not fit any more, or went over a limit.")
 
 
@@ -45,9 +42,7 @@ class DataView(DashboardView):
     def scope(self, request: Request, viewer: User, dashboard: Dashboard) -> Scope:
         """What the request and the dashboard say to widgets."""
         asked = validated(DataQuery(data=request.query_params.dict()))
-        fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
-        name = request.headers.get("X-Request-ID", "")[:128]
-        return dashboard_scope(viewer=viewer, dashboard=dashboard, name=name, fresh=fresh, **asked)
+        return dashboard_scope(viewer=viewer, dashboard=dashboard, **asked_how(request), **asked)
 
     def entry(self, widget: Widget, found: WidgetData | Exception) -> dict[str, Any]:
         """What is told of a widget."""

@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
+from accounts.refusal import refused
 from analytics.serializers.requests import InstantField
 from dashboards.models import COLUMNS
 from dashboards.periods import LAST_MAX, Unit
@@ -99,8 +99,3 @@ def order_check(start: Any, end: Any) -> None:
     """A period's end is after its start."""
     if start and end and start >= end:
         raise refused("end", "The end must be after the start.", "end_before_start")
-
-
-def refused(attr: str, detail: str, code: str) -> serializers.ValidationError:
-    """A 400 that names a field."""
-    return serializers.ValidationError({attr: [ErrorDetail(detail, code=code)]})

@@ -6,8 +6,9 @@ from rest_framework import serializers
 
 from accounts.json_object import JSONObjectField
 from accounts.models import User
+from accounts.refusal import refused
 from analytics.selectors.questions import QueryProblem, filters_check, timezone_check
-from dashboards.fields import PeriodField, PositionField, VersionField, refused
+from dashboards.fields import PeriodField, PositionField, VersionField
 from dashboards.models import (
     NAME_MAX_LENGTH,
     WIDGETS_MAX,

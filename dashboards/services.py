@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
-from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 
 from accounts.models import User
+from accounts.refusal import refused
 from dashboards.models import WIDGETS_MAX, Dashboard, Widget
 from dashboards.widget_types import widget_check
 
@@ -115,11 +116,11 @@ def layout_set(*, dashboard_id: UUID, version: int | None, positions: Sequence[M
         for index, each in enumerate(positions):
             if each["id"] not in widgets or each["id"] in named:
                 code = "duplicate" if each["id"] in named else "does_not_exist"
-                raise _refused(f"widgets.{index}.id", "Each of the dashboard's widgets, once.", code)
+                raise refused(f"widgets.{index}.id", "Each of the dashboard's widgets, once.", code)
             named.add(each["id"])
             _set(widgets[each["id"]], {"position": each["position"]})
         if missing := widgets.keys() - named:
-            raise _refused("widgets", f"{len(missing)} widgets of the dashboard are missing.", "incomplete")
+            raise refused("widgets", f"{len(missing)} widgets of the dashboard are missing.", "incomplete")
         Widget.objects.bulk_update(widgets.values(), ["x", "y", "w", "h"])
         return _changed(dashboard)
 
@@ -152,7 +153,3 @@ def _set(widget: Widget, fields: Mapping[str, Any]) -> None:
     for name, value in {**fields, **position}.items():
         if name != "position":
             setattr(widget, name, value)
-
-
-def _refused(attr: str, detail: str, code: str) -> ValidationError:
-    return ValidationError({attr: [ErrorDetail(detail, code=code)]})

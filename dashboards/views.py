@@ -6,7 +6,7 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
+from accounts.refusal import refused
 from accounts.views.caller import account_now
 from accounts.views.validation import validated
 from dashboards.models import Dashboard, Widget
@@ -51,7 +52,7 @@ class DashboardView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """DRF's, after that."""
         if isinstance(exc, WidgetProblem):
-            exc = ValidationError({exc.attr: [ErrorDetail(exc.detail, code=exc.code)]})
+            exc = refused(exc.attr, exc.detail, exc.code)
         return super().handle_exception(exc)
 
 

@@ -21,18 +21,7 @@ import_module("ingestion.devices.admin")
 class LedgerHourAdmin(ReadOnlyAdmin):
     """What became of the events of each hour. Read-only: the pipeline writes it."""
 
-    list_display = (
-        "hour",
-        "origin",
-        "accepted",
-        "stored",
-        "duplicates",
-        "conflicts",
-        "dead",
-        "erased",
-        "waiting",
-        "refused",
-    )
+    list_display = LedgerHour.SHOWN
     list_filter = ("origin",)
     date_hierarchy = "hour"
     actions_list = ("dead_letters",)

@@ -12,6 +12,10 @@ class LedgerHour(models.Model):
     accepted = stored + duplicates + conflicts + dead + erased + waiting
     """
 
+    SHOWN = (
+        "hour", "origin", "accepted", "stored", "duplicates", "conflicts", "dead", "erased", "waiting", "refused",
+    )  # fmt: skip
+
     hour = models.DateTimeField()
     origin = models.CharField(max_length=200)
     accepted = models.BigIntegerField(default=0)

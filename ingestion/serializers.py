@@ -148,15 +148,4 @@ class LedgerHourSerializer(serializers.ModelSerializer[LedgerHour]):
 
     class Meta:
         model = LedgerHour
-        fields = (
-            "hour",
-            "origin",
-            "accepted",
-            "stored",
-            "duplicates",
-            "conflicts",
-            "dead",
-            "erased",
-            "waiting",
-            "refused",
-        )
+        fields = LedgerHour.SHOWN

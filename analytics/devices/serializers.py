@@ -5,9 +5,9 @@ from typing import Any
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from accounts.query_parameters import PAGE, QueryParameters
+from accounts.refusal import refused
 from analytics.devices.intervals import MAX_POINTS
 from analytics.devices.models import DeviceAnalysis, DeviceAnalysisTask
 from analytics.devices.selectors import Span
@@ -84,7 +84,7 @@ class FleetRequest(SpanRequest):
         """Not both of them."""
         if "device_ids" in attrs and "owner_id" in attrs:
             detail = "Devices are named one by one or by their owner, not both."
-            raise serializers.ValidationError({"owner_id": [ErrorDetail(detail, code="invalid")]})
+            raise refused("owner_id", detail, "invalid")
         return super().validate(attrs)
 
 

@@ -15,7 +15,7 @@ from analytics.query.requests import AggregateRequest, ChartRequest, ChartType, 
 from analytics.query.values import Parameters
 from analytics.selectors.data import data_aggregate, data_chart, data_check, data_query
 from analytics.tables.access import time_column_of
-from analytics.tables.schema import table_find
+from analytics.tables.schema import table_shape
 
 __all__ = ["Answer", "ChartType", "QueryProblem", "timezone_check"]  # what whoever keeps questions needs besides
 
@@ -84,7 +84,7 @@ def time_field_get(*, user: User, table_name: str, name: str | None = None) -> T
     if name is None:
         own = time_column_of(table_name)
         return TimeField(own, is_date=False) if own else None
-    table, _ = table_find(user=user, name=table_name)
+    table = table_shape(user=user, name=table_name)
     field = table_fields(table, Parameters())(name, "time_field")
     if field.type.is_array or field.type.kind not in {Kind.TIME, Kind.DATE}:
         detail = f"A period needs a time or a date; {name[:128]!r} is {field.type.text[:128]}."

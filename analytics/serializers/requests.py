@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from accounts.query_parameters import PAGE, QueryParameters
+from accounts.refusal import refused
 from analytics.metrics.period import Period, PeriodInvalid, instant
 from analytics.metrics.registry import METRICS, UnknownMetric, metric_named
 from analytics.models import ID_MAX_LENGTH, ZONE_MAX_LENGTH
@@ -54,7 +54,7 @@ def period_of(start: datetime, end: datetime, timezone: str) -> Period:
     try:
         return Period(start, end, timezone)
     except PeriodInvalid as error:
-        raise serializers.ValidationError({error.field: [ErrorDetail(error.detail, code=error.code)]}) from None
+        raise refused(error.field, error.detail, error.code) from None
 
 
 class CalculateRequest(serializers.Serializer[Any]):
@@ -92,7 +92,7 @@ class CourseResultQuery(QueryParameters[Any]):
         for given, missing in (("start", "end"), ("end", "start")):
             if given in attrs and missing not in attrs:
                 detail = f"A period needs both: {given} is given and {missing} is not."
-                raise serializers.ValidationError({missing: [ErrorDetail(detail, code="required")]})
+                raise refused(missing, detail, "required")
         where = ResultFilter(
             period=period_of(attrs["start"], attrs["end"], timezone or "UTC") if "start" in attrs else None,
             timezone=timezone,

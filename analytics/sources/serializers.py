@@ -5,9 +5,9 @@ from typing import Any
 from django.urls import reverse
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from accounts.query_parameters import QueryParameters
+from accounts.refusal import refused
 from analytics.sources.batches import COLUMNS_MAX_COUNT
 from analytics.sources.column_types import TypeUnknown, type_normal
 from analytics.sources.configs import ConfigKind, StrictSerializer
@@ -95,14 +95,10 @@ class SourceRequest(StrictSerializer):
             raise serializers.ValidationError({"config": config.errors})
         key, columns = attrs["key"], {column["name"] for column in attrs["columns"]}
         if (attrs["mode"] == Mode.UPSERT) != bool(key):
-            raise _refused("key", "Mode upsert needs a key, the others have none.", "invalid")
+            raise refused("key", "Mode upsert needs a key, the others have none.", "invalid")
         if len(set(key)) < len(key) or (columns and not columns.issuperset(key)):
-            raise _refused("key", "A key names some of the columns, each once.", "invalid")
+            raise refused("key", "A key names some of the columns, each once.", "invalid")
         return attrs | {"config": dict(config.validated_data)}
-
-
-def _refused(field: str, detail: str, code: str) -> serializers.ValidationError:
-    return serializers.ValidationError({field: [ErrorDetail(detail, code=code)]})
 
 
 class SourcePatch(SourceRequest):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,16 +16,10 @@ from analytics.asking.answer_cache import Answer
 from analytics.asking.running import query_cancel
 from analytics.query.problems import QueryProblem
 from analytics.selectors.data import data_aggregate, data_chart, data_query
+from analytics.serializers.asking import ASKING_HEADERS, asked_how
 
 TAGS = ["Data"]
 REFUSED = OpenApiResponse(description="The question does not fit, or went over a limit: the error names it.")
-NO_CACHE = OpenApiParameter(
-    "Cache-Control", str, OpenApiParameter.HEADER, description="no-cache: ask the store, whatever is kept."
-)
-NAME = OpenApiParameter(
-    "X-Request-ID", str, OpenApiParameter.HEADER, description="A name under which the query can be cancelled."
-)
-_REQUEST_ID_HEADER = "X-Request-ID"
 
 
 class Unprocessable(ValidationError):
@@ -48,9 +42,7 @@ class DataView(StrictQuery):
 
 def _answer(request: Request, ask: Callable[..., Answer]) -> HttpResponse:
     started = time.perf_counter()
-    fresh = "no-cache" in request.headers.get("Cache-Control", "").lower()
-    name = request.headers.get(_REQUEST_ID_HEADER, "")[:128]
-    answer = ask(user=request.user, data=request.data, name=name, fresh=fresh)
+    answer = ask(user=request.user, data=request.data, **asked_how(request))
     elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
     cached = answer.age_seconds is not None
     extra = {"elapsed_ms": elapsed_ms, "cached": cached, "age_seconds": answer.age_seconds or 0}
@@ -66,7 +58,7 @@ def _schema(name: str, answer: str) -> Callable[[Callable[..., HttpResponse]], C
     decorate: Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]] = extend_schema(
         tags=TAGS,
         request={"application/json": {"$ref": f"#/components/schemas/{name}"}},
-        parameters=[NO_CACHE, NAME],
+        parameters=ASKING_HEADERS,
         responses={200: {"$ref": f"#/components/schemas/{answer}"}, 422: REFUSED},
     )
     return decorate

@@ -132,6 +132,7 @@ class _Answer:
 
 
 async def _send_to(send: Send, message: dict[str, Any]) -> None:
+    # A coroutine, which another thread can hand to the loop; what granian's `send` gives is none.
     await send(message)
 
 

@@ -17,7 +17,6 @@ _SAME_FOR_ALL: Environ = {
     "wsgi.multiprocess": True,
     "wsgi.run_once": False,
 }
-_NO_HEADER = ""
 _WITHOUT_PREFIX = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
@@ -38,18 +37,19 @@ def environ_of(scope: Scope) -> Environ:
         "wsgi.url_scheme": scope["scheme"],
     }
     for name, value in scope["headers"]:
-        key, text = _key(name), value.decode("latin-1")
+        if (key := _key(name)) is None:
+            continue
+        text = value.decode("latin-1")
         if key in environ:
             text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}"
         environ[key] = text
-    environ.pop(_NO_HEADER, None)
     return environ
 
 
 @lru_cache(maxsize=1024)
-def _key(header: bytes) -> str:
+def _key(header: bytes) -> str | None:
     name = header.decode("latin-1")
     if "_" in name:
-        return _NO_HEADER  # it would pass for the header with a hyphen in its place
+        return None  # it would pass for the header with a hyphen in its place
     key = name.upper().replace("-", "_")
     return key if key in _WITHOUT_PREFIX else f"HTTP_{key}"
